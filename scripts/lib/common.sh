@@ -60,22 +60,22 @@ require_packages() {
 install_packages() (
   policy=/usr/sbin/policy-rc.d
   apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
-  log=$(mktemp)
-  trap 'rm -f "$log"' EXIT
+  apt_log=$(mktemp)
+  trap 'rm -f "$apt_log"' EXIT
   trap 'exit 130' INT TERM
   if [[ ! -e $policy ]]; then
-    trap 'rm -f "$log"; as_root rm -f "$policy"' EXIT
+    trap 'rm -f "$apt_log"; as_root rm -f "$policy"' EXIT
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
     as_root chmod 755 "$policy"
   fi
   # Some other mirror in the list may be down; what counts is whether the installation succeeds.
-  as_root "${apt[@]}" update >"$log" 2>&1 </dev/null || true
-  if ! as_root "${apt[@]}" install --yes --no-install-recommends "$@" >>"$log" 2>&1 </dev/null; then
-    cat "$log" >&2
+  as_root "${apt[@]}" update >"$apt_log" 2>&1 </dev/null || true
+  if ! as_root "${apt[@]}" install --yes --no-install-recommends "$@" >>"$apt_log" 2>&1 </dev/null; then
+    cat "$apt_log" >&2
     exit 1
   fi
   if [[ " $* " == *" redis-server "* ]] && command -v systemctl >/dev/null; then
-    as_root systemctl --quiet disable redis-server >>"$log" 2>&1 || true
+    as_root systemctl --quiet disable redis-server >>"$apt_log" 2>&1 || true
   fi
 )
 
