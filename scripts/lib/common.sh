@@ -21,7 +21,7 @@ fail() {
 }
 
 # Prints the comment at the head of the calling script as its help text.
-print_help() { sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; }
+print_help() { sed -n '2,${/^#/!q;s/^# \{0,1\}//p}' "$0"; }
 
 # need_value OPTION REMAINING_ARGUMENTS: an option that wants a value was given one.
 need_value() { [[ $2 -ge 2 ]] || fail "$1 needs a value; see --help."; }
