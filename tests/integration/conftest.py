@@ -67,8 +67,8 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session")
 def shared_cluster():
-    """Three primaries, three replicas. Tests must leave its topology alone."""
-    with Cluster() as cluster:
+    """Three primaries, three replicas. Tests must leave its topology alone, which a long node timeout helps."""
+    with Cluster(node_timeout_ms=15000) as cluster:
         yield cluster
 
 

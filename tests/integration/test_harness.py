@@ -6,6 +6,7 @@ import time
 import pytest
 
 from support import resp
+from support.checking_client import CheckingClient
 from support.faults import FaultProxy
 from support.fake_cluster import FakeCluster, value_of
 from support.fake_node import After, Close, Never, Pieces
@@ -134,3 +135,16 @@ def test_metrics_are_found_by_name_and_labels():
     metrics = Metrics.parse('# HELP a b\na{x="1",y="q\\"}"} 2\na{x="2"} 3\nb 1e3\n')
     assert metrics.total("a") == 5 and metrics.total("a", x="1") == 2 and metrics.total("b") == 1000
     assert metrics.total("a", x="3") == 0 and metrics.names == {"a", "b"}
+
+
+def test_a_checking_client_is_content_with_redis_and_not_with_a_liar(plain_redis):
+    with FakeCluster() as cluster:
+        liar = cluster.nodes[0]
+        liar.on("GET", resp.bulk("somebody:1=1"))
+        for port, honest in ((plain_redis.port, True), (liar.port, False)):
+            client = CheckingClient(port, "checker")
+            client.start()
+            wait_until(lambda: client.operations > 500, what="the client to work")  # pylint: disable=cell-var-from-loop
+            client.stop()
+            assert (not client.problems) == honest, client.problems[:3]
+    plain_redis.command("FLUSHALL")

@@ -8,7 +8,6 @@ takes writes (CLUSTER_WRITABLE_DELAY in Redis' cluster.c).
 import shutil
 import subprocess
 import tempfile
-import time
 
 from support.ports import PortLease
 from support.redis_server import RedisServer

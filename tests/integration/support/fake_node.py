@@ -237,7 +237,7 @@ class FakeConnection:
         return self.close()
 
     def _answer_all(self, pending):
-        while pending:
+        while pending and self.is_open:
             try:
                 args, end = resp.parse(pending)
             except resp.Incomplete:
