@@ -59,7 +59,8 @@ def test_replies_of_every_type_are_passed_on_unchanged(client, plain_redis, shar
         ("HSET", "{t}h", "f", "v"), ("HGETALL", "{t}h"), ("HMGET", "{t}h", "f", "none"),
         ("SADD", "{t}s", "m"), ("SMEMBERS", "{t}s"), ("ZADD", "{t}z", "1.5", "m"), ("ZSCORE", "{t}z", "m"),
         ("ZRANGE", "{t}z", 0, -1, "WITHSCORES"), ("INCR", "{t}n"), ("INCRBYFLOAT", "{t}n", "0.5"), ("TYPE", "{t}z"),
-        ("GET", "{t}l"), ("INCR", "{t}l"), ("LPOP", "{t}l", 5), ("LPOP", "{t}l"), ("LPOP", "{t}l", 5), ("EXPIRE", "{t}n", "x"),
+        ("GET", "{t}l"), ("INCR", "{t}l"), ("LPOP", "{t}l", 5), ("LPOP", "{t}l"), ("LPOP", "{t}l", 5),
+        ("EXPIRE", "{t}n", "x"),
         ("GEOADD", "{t}g", "13.36", "38.11", "P"), ("GEOPOS", "{t}g", "P", "none"),
         ("XADD", "{t}x", "1-1", "f", "v"), ("XRANGE", "{t}x", "-", "+"), ("OBJECT", "ENCODING", "{t}n"),
     ]

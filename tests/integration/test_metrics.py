@@ -148,9 +148,10 @@ def test_health_and_readiness_answer_and_other_paths_do_not(proxy):
     assert proxy.http("/no/such/page")[0] == 404
 
 
-@pytest.mark.parametrize("request_bytes", [b"\r\n\r\n", b"GET\r\n\r\n", b"\x00" * 100, b"GET /metrics HTTP/9.9\r\n\r\n", b"A" * 200_000,
-                                           b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n", b"PING\r\n",
-                                           b"POST /metrics HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n"],
+@pytest.mark.parametrize("request_bytes", [
+    b"\r\n\r\n", b"GET\r\n\r\n", b"\x00" * 100, b"GET /metrics HTTP/9.9\r\n\r\n", b"A" * 200_000,
+    b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n", b"PING\r\n",
+    b"POST /metrics HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n"],
                          ids=lambda data: repr(data[:24])[2:-1])
 def test_malformed_http_is_harmless(proxy, client, request_bytes):
     with socket.create_connection(("127.0.0.1", proxy.admin_port), 5) as connection:

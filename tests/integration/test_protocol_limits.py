@@ -14,21 +14,26 @@ PING = resp.encode("PING", "still here")
 # Bytes that Redis refuses, or takes in a way worth copying.
 SAME_AS_REDIS = [
     # array headers
-    b"*x\r\n", b"*\r\n", b"* 1\r\n", b"*+1\r\n", b"*01\r\n", b"*1x\r\n", b"*1.0\r\n", b"*0x1\r\n", b"*--1\r\n", b"*-\r\n",
+    b"*x\r\n", b"*\r\n", b"* 1\r\n", b"*+1\r\n", b"*01\r\n", b"*1x\r\n", b"*1.0\r\n", b"*0x1\r\n",
+    b"*--1\r\n", b"*-\r\n",
     b"*2147483648\r\n", b"*4294967297\r\n", b"*9223372036854775807\r\n", b"*9223372036854775808\r\n",
     b"*18446744073709551617\r\n", b"*-9223372036854775808\r\n",
     # arrays of nothing are no commands
     b"*0\r\n", b"*-1\r\n", b"*-10\r\n", b"*0\r\n*-1\r\n*0\r\n",
     # not a bulk string
-    b"*1\r\nx", b"*3\r\n$3\r\nSET\r\nx", b"*1\r\n:1\r\n", b"*1\r\n*1\r\n$4\r\nPING\r\n", b"*2\r\n$4\r\nPING\r\n\r\n", b"*1\r\n\x00",
+    b"*1\r\nx", b"*3\r\n$3\r\nSET\r\nx", b"*1\r\n:1\r\n", b"*1\r\n*1\r\n$4\r\nPING\r\n",
+    b"*2\r\n$4\r\nPING\r\n\r\n", b"*1\r\n\x00",
     # bulk headers
-    b"*1\r\n$x\r\n", b"*1\r\n$\r\n", b"*1\r\n$-1\r\n", b"*1\r\n$ 4\r\n", b"*1\r\n$+4\r\n", b"*1\r\n$04\r\n", b"*1\r\n$4x\r\n",
+    b"*1\r\n$x\r\n", b"*1\r\n$\r\n", b"*1\r\n$-1\r\n", b"*1\r\n$ 4\r\n", b"*1\r\n$+4\r\n",
+    b"*1\r\n$04\r\n", b"*1\r\n$4x\r\n",
     b"*1\r\n$536870913\r\n", b"*1\r\n$2147483648\r\n", b"*1\r\n$4294967300\r\n", b"*1\r\n$9223372036854775807\r\n",
     b"*1\r\n$18446744073709551620\r\n", b"*2\r\n$4\r\nECHO\r\n$-2\r\n",
     # inline requests
-    b"\r\n", b"\n", b"   \r\n", b"\t\r\n\r\n\n", b"PING  a\r\n", b"  ECHO   b  \r\n", b"ECHO \"a b\"\r\n", b"ECHO 'it\\'s'\r\n",
+    b"\r\n", b"\n", b"   \r\n", b"\t\r\n\r\n\n", b"PING  a\r\n", b"  ECHO   b  \r\n",
+    b"ECHO \"a b\"\r\n", b"ECHO 'it\\'s'\r\n",
     b"ECHO \"\\x41\\n\\t\\\"\\q\"\r\n", b"ECHO \"\"\r\n", b"ECHO a\"b\r\n",
-    b"ECHO \"a\r\n", b"ECHO 'a\r\n", b"ECHO \"a\"b\r\n", b"ECHO 'a'b\r\n", b"\"\r\n", b"x\x04\r\n", b"$4\r\n", b"+OK\r\n", b"-1\r\n",
+    b"ECHO \"a\r\n", b"ECHO 'a\r\n", b"ECHO \"a\"b\r\n", b"ECHO 'a'b\r\n", b"\"\r\n", b"x\x04\r\n",
+    b"$4\r\n", b"+OK\r\n", b"-1\r\n",
     # lines without an end
     b"A" * 70000, b"*" + b"1" * 70000, b"*1\r\n$" + b"1" * 70000, b"ECHO " + b"a" * 70000 + b"\r\n",
 ]

@@ -142,9 +142,11 @@ def test_moved_to_a_node_that_comes_up_within_the_deadline_succeeds(two_nodes):
 
 
 @pytest.mark.parametrize("error", [
-    b"-MOVED\r\n", b"-MOVED 1\r\n", b"-MOVED x 127.0.0.1:1\r\n", b"-MOVED 16384 127.0.0.1:1\r\n", b"-MOVED 1 127.0.0.1\r\n",
+    b"-MOVED\r\n", b"-MOVED 1\r\n", b"-MOVED x 127.0.0.1:1\r\n", b"-MOVED 16384 127.0.0.1:1\r\n",
+    b"-MOVED 1 127.0.0.1\r\n",
     b"-MOVED 1 127.0.0.1:99999\r\n", b"-MOVED 1 127.0.0.1:0\r\n", b"-MOVED -1 127.0.0.1:1\r\n", b"-MOVED 1 :\r\n",
-    b"-MOVED 1 \x00:\xff\r\n", b"-MOVED 1 [::1:6379\r\n", b"-ASK\r\n", b"-ASK 1 nowhere.invalid:7000\r\n", b"-ASK 1 x\r\n"],
+    b"-MOVED 1 \x00:\xff\r\n", b"-MOVED 1 [::1:6379\r\n", b"-ASK\r\n",
+    b"-ASK 1 nowhere.invalid:7000\r\n", b"-ASK 1 x\r\n"],
     ids=lambda error: repr(error)[3:-5])
 def test_a_malformed_or_pointless_redirect_gives_one_clear_error(two_nodes, error):
     _, a, _, proxy = two_nodes

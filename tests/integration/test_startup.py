@@ -17,7 +17,8 @@ from support.resp_client import RespClient
 from support.waiting import wait_until
 
 REQUEST_SECONDS = 1.0
-SETTINGS = {"timeouts": {"request": "1s"}, "cluster": {"refresh_min_interval": "50ms", "reconnect_backoff_max": "200ms"}}
+SETTINGS = {"timeouts": {"request": "1s"},
+            "cluster": {"refresh_min_interval": "50ms", "reconnect_backoff_max": "200ms"}}
 
 
 def write(folder, text):
@@ -121,18 +122,24 @@ def test_with_slots_uncovered_it_is_not_ready_and_serves_the_others(fake_cluster
 
 
 @pytest.mark.parametrize("reply", [
-    b"*0\r\n", b"*1\r\n*0\r\n", b"*1\r\n:1\r\n", b"+OK\r\n", b"$-1\r\n", b"*-1\r\n", b"*1\r\n*3\r\n:5\r\n:1\r\n*2\r\n$1\r\nx\r\n:1\r\n",
-    b"*1\r\n*3\r\n:0\r\n:99999\r\n*2\r\n$1\r\nx\r\n:1\r\n", b"*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$-1\r\n:0\r\n", b"-ERR no\r\n", b"*1\r\n*3\r\n:0"],
+    b"*0\r\n", b"*1\r\n*0\r\n", b"*1\r\n:1\r\n", b"+OK\r\n", b"$-1\r\n", b"*-1\r\n",
+    b"*1\r\n*3\r\n:5\r\n:1\r\n*2\r\n$1\r\nx\r\n:1\r\n",
+    b"*1\r\n*3\r\n:0\r\n:99999\r\n*2\r\n$1\r\nx\r\n:1\r\n", b"*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$-1\r\n:0\r\n",
+    b"-ERR no\r\n", b"*1\r\n*3\r\n:0"],
     ids=lambda reply: repr(reply)[2:-1].replace("\\r\\n", "|"))
 def test_a_senseless_topology_reply_leaves_the_last_good_map_in_use(fake_cluster, start_proxy, reply):
     cluster = fake_cluster()
-    proxy = start_proxy(cluster.seeds, settings={"cluster": {"refresh_interval": "100ms", "refresh_min_interval": "50ms",
-                                                             "connect_timeout": "200ms"}})
+    proxy = start_proxy(cluster.seeds, settings={"cluster": {
+        "refresh_interval": "100ms", "refresh_min_interval": "50ms", "connect_timeout": "200ms"}})
     client = proxy.connect()
     assert client.call("GET", "k") == value_of("k")
-    before = proxy.metrics().total("slotway_topology_refresh_failures_total")
+
+    def failures():
+        return proxy.metrics().total("slotway_topology_refresh_failures_total")
+
+    before = failures()
     cluster.slots_reply = reply
-    wait_until(lambda: proxy.metrics().total("slotway_topology_refresh_failures_total") > before + 1, what="failed refreshes")
+    wait_until(lambda: failures() > before + 1, what="failed refreshes")
     assert client.call("GET", "k") == value_of("k")
     cluster.slots_reply = None
     proxy.wait_until_ready()
@@ -148,7 +155,8 @@ def test_a_cluster_with_a_password_works_and_the_password_shows_nowhere(private_
     (tmp_path / "password").write_text(password + "\n")
     for cluster_settings in ({"password": password}, {"password_file": str(tmp_path / "password")},
                              {"username": "default", "password": password}):
-        proxy = start_proxy(cluster.seeds[:2], settings={"cluster": cluster_settings}, arguments=["--log-level", "debug"])
+        proxy = start_proxy(cluster.seeds[:2], settings={"cluster": cluster_settings},
+                            arguments=["--log-level", "debug"])
         client = proxy.connect()
         keys = [f"k:{number}" for number in range(50)]
         assert client.call("MSET", *(part for key in keys for part in (key, key))) == b"OK"
@@ -277,7 +285,8 @@ def test_a_good_file_passes_the_check_and_starts_nothing(tmp_path):
 
 
 def test_print_config_shows_what_counts_and_can_be_read_back(tmp_path):
-    path = write(tmp_path, "cluster:\n  seeds: [127.0.0.1:7000]\n  password: hunter2\ntimeouts: {request: 7s}\nworkers: 3\n")
+    path = write(tmp_path, "cluster:\n  seeds: [127.0.0.1:7000]\n  password: hunter2\n"
+                           "timeouts: {request: 7s}\nworkers: 3\n")
     done = run_slotway("--config", path, "--workers", "2", "--print-config",
                        env={"SLOTWAY_TIMEOUTS_REQUEST": "250ms", "SLOTWAY_WORKERS": "5"})
     assert done.returncode == 0, done.stderr
@@ -295,7 +304,8 @@ def test_a_wrong_environment_variable_is_refused_by_name(name, value):
 
 
 def test_settings_come_from_the_environment_too(shared_cluster, start_proxy):
-    proxy = start_proxy(env={"SLOTWAY_CLUSTER_SEEDS": ",".join(shared_cluster.seeds[:2]), "SLOTWAY_LIMITS_MAXCLIENTS": "1"})
+    proxy = start_proxy(env={"SLOTWAY_CLUSTER_SEEDS": ",".join(shared_cluster.seeds[:2]),
+                             "SLOTWAY_LIMITS_MAXCLIENTS": "1"})
     assert proxy.connect().call("PING") == b"PONG"
     assert proxy.connect().read_until_closed() == b"-ERR max number of clients reached\r\n"
 
