@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace slotway::resp {
+
+enum class LengthStatus : std::uint8_t { complete, incomplete, malformed };
+
+/// A decimal length that ends in CR LF.
+struct Length {
+  LengthStatus status;
+  std::int64_t value;
+  std::size_t consumed;  ///< digits, sign and CR LF; meaningful only when the status is `complete`
+};
+
+/// Longest length line that is waited for, in bytes. Redis waits for 64 KiB of digits; no length that can
+/// be accepted has more than 20, so a longer line is malformed as soon as it is seen.
+inline constexpr std::size_t kLongestLengthLine = 32;
+
+/// Reads a length at the start of `bytes`, as strict as Redis' string2ll: no plus sign, no spaces, no
+/// leading zeros, and it must fit 64 bits.
+[[nodiscard]] inline Length read_length(std::string_view bytes) noexcept {
+  const std::size_t limit = bytes.size() < kLongestLengthLine ? bytes.size() : kLongestLengthLine;
+  std::size_t index = 0;
+  const bool negative = limit > 0 && bytes[0] == '-';
+  if (negative) index = 1;
+  const std::size_t first_digit = index;
+  std::uint64_t value = 0;
+  while (index < limit) {
+    const auto digit = static_cast<unsigned>(bytes[index]) - unsigned{'0'};
+    if (digit > 9) break;
+    value = value * 10 + digit;
+    ++index;
+    if (index - first_digit > 18) return {LengthStatus::malformed, 0, 0};
+  }
+  if (index == limit) {
+    const bool can_grow = limit < kLongestLengthLine;
+    return {can_grow ? LengthStatus::incomplete : LengthStatus::malformed, 0, 0};
+  }
+  const std::size_t digits = index - first_digit;
+  const bool leading_zero = digits > 0 && bytes[first_digit] == '0' && (digits > 1 || negative);
+  if (digits == 0 || leading_zero || bytes[index] != '\r') return {LengthStatus::malformed, 0, 0};
+  if (index + 1 == bytes.size()) return {LengthStatus::incomplete, 0, 0};
+  if (bytes[index + 1] != '\n') return {LengthStatus::malformed, 0, 0};
+  const auto magnitude = static_cast<std::int64_t>(value);
+  return {LengthStatus::complete, negative ? -magnitude : magnitude, index + 2};
+}
+
+}  // namespace slotway::resp

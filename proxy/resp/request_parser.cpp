@@ -1,0 +1,104 @@
+#include "resp/request_parser.h"
+
+#include <cstring>
+
+#include "resp/encoder.h"
+#include "resp/inline_arguments.h"
+#include "resp/length.h"
+
+namespace slotway::resp {
+
+ParseStatus RequestParser::parse(std::string_view bytes, const RequestLimits& limits) {
+  if (arguments_owed_ < 0) {
+    arguments_.clear();
+    if (bytes.empty()) return ParseStatus::incomplete;
+    if (bytes[0] != '*') return parse_inline(bytes, limits);
+  }
+  return parse_array(bytes, limits);
+}
+
+ParseStatus RequestParser::parse_array(std::string_view bytes, const RequestLimits& limits) {
+  std::size_t position = position_;
+  if (arguments_owed_ < 0) {
+    const Length count = read_length(bytes.substr(1));
+    if (count.status == LengthStatus::incomplete) return wait(0, bytes, limits);
+    if (count.status == LengthStatus::malformed || count.value > limits.max_arguments) {
+      return fail("invalid multibulk length");
+    }
+    position = 1 + count.consumed;
+    if (count.value <= 0) return finish(ParseStatus::empty, position);
+    arguments_owed_ = count.value;
+  }
+  while (arguments_owed_ > 0) {
+    if (position == bytes.size()) return wait(position, bytes, limits);
+    if (bytes[position] != '$') {
+      return fail(std::string("expected '$', got '") + bytes[position] + "'");
+    }
+    const Length length = read_length(bytes.substr(position + 1));
+    if (length.status == LengthStatus::incomplete) return wait(position, bytes, limits);
+    if (length.status == LengthStatus::malformed || length.value < 0 ||
+        length.value > limits.max_bulk_bytes) {
+      return fail("invalid bulk length");
+    }
+    const auto size = static_cast<std::size_t>(length.value);
+    const std::size_t begin = position + 1 + length.consumed;
+    const std::size_t end = begin + size;
+    if (bytes.size() < end + 2) return wait(position, bytes, limits);
+    if (bytes[end] != '\r' || bytes[end + 1] != '\n') return fail("expected CRLF after a bulk");
+    arguments_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size)});
+    --arguments_owed_;
+    position = end + 2;
+  }
+  request_bytes_ = bytes.substr(0, position);
+  was_inline_ = false;
+  return finish(ParseStatus::complete, position);
+}
+
+ParseStatus RequestParser::parse_inline(std::string_view bytes, const RequestLimits& limits) {
+  const auto* newline = static_cast<const char*>(std::memchr(bytes.data(), '\n', bytes.size()));
+  const std::size_t length =
+      newline == nullptr ? bytes.size() : static_cast<std::size_t>(newline - bytes.data());
+  if (length > limits.max_inline_bytes) return fail("too big inline request");
+  if (newline == nullptr) return ParseStatus::incomplete;
+
+  std::string_view line = bytes.substr(0, length);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  const auto words = split_inline_arguments(line);
+  if (!words) return fail("unbalanced quotes in request");
+  if (words->empty()) return finish(ParseStatus::empty, length + 1);
+
+  // Nodes only ever get arrays of bulk strings, so the line is encoded anew.
+  inline_request_.clear();
+  append_array_header(inline_request_, words->size());
+  for (const std::string& word : *words) {
+    append_bulk_header(inline_request_, word.size());
+    arguments_.push_back({static_cast<std::uint32_t>(inline_request_.size()),
+                          static_cast<std::uint32_t>(word.size())});
+    inline_request_.append(word).append("\r\n");
+  }
+  request_bytes_ = inline_request_;
+  was_inline_ = true;
+  return finish(ParseStatus::complete, length + 1);
+}
+
+ParseStatus RequestParser::finish(ParseStatus status, std::size_t consumed) noexcept {
+  consumed_ = consumed;
+  position_ = 0;
+  arguments_owed_ = -1;
+  return status;
+}
+
+// REQUIRES: everything before `position` has been understood.
+ParseStatus RequestParser::wait(std::size_t position, std::string_view bytes,
+                                const RequestLimits& limits) {
+  if (bytes.size() > limits.max_request_bytes) return fail("request is larger than allowed");
+  position_ = position;
+  return ParseStatus::incomplete;
+}
+
+ParseStatus RequestParser::fail(std::string message) {
+  error_ = std::move(message);
+  return finish(ParseStatus::error, 0);
+}
+
+}  // namespace slotway::resp

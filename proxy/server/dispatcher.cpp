@@ -1,0 +1,287 @@
+#include "server/dispatcher.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "command/error_texts.h"
+#include "command/key_extractor.h"
+#include "resp/encoder.h"
+#include "server/split_work.h"
+
+namespace slotway::server {
+
+using session::ClientSession;
+using session::PendingRequest;
+using session::Verdict;
+using upstream::InFlight;
+
+namespace {
+
+upstream::Ticket ticket_of(const PendingRequest& request) noexcept {
+  return std::bit_cast<upstream::Ticket>(request.handle());
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(const DispatcherOptions& options, session::SessionContext& sessions,
+                       upstream::Connector& connector, DispatcherHost& host,
+                       std::shared_ptr<const command::CommandTable> commands)
+    : options_(options),
+      sessions_(sessions),
+      host_(host),
+      nodes_(options_.connection, options.connections_per_node, sessions.read_buffer, connector,
+             *this, sessions.stats),
+      retries_(options.hold_queue_bytes) {
+  adopt(std::move(commands), "");
+}
+
+void Dispatcher::adopt(std::shared_ptr<const command::CommandTable> commands,
+                       std::string server_version) {
+  commands_ = std::move(commands);
+  server_version_ = std::move(server_version);
+  handlers_.bind(*commands_);
+}
+
+void Dispatcher::adopt(std::shared_ptr<const cluster::SlotMap> map) {
+  map_ = std::move(map);
+  map_version_ = map_->version();
+  nodes_.adopt(*map_);
+  shard_slots_.clear();
+  for (const cluster::NodeIndex shard : map_->shards()) {
+    const auto owned = std::ranges::find(map_->ranges(), shard, &cluster::SlotRange::owner);
+    shard_slots_.push_back(owned->first);
+  }
+  run_retries();
+  resume_waiting_sessions();
+}
+
+// --- Requests ------------------------------------------------------------------------------------
+
+Verdict Dispatcher::handle(ClientSession& session, const resp::RequestView& request) {
+  if (session.map_version != map_version_ || session.held_requests > 0) [[unlikely]] {
+    // Commands in flight may be redirected and must not be overtaken: on_all_answered resumes.
+    if (session.waiting() > 0) return Verdict::stalled;
+    session.map_version = map_version_;
+  }
+  const command::Command* command = commands_->resolve(request);
+  if (command == nullptr) [[unlikely]] return refuse_unknown(session, request);
+  const Call call{*this, session, request, *command};
+  if (!command->accepts_arity(request.size())) [[unlikely]] {
+    return reply_error(call, command::wrong_arity_error(*command));
+  }
+  if (command->route == command::Route::by_key && command->single_key != 0) [[likely]] {
+    return forward(call, cluster::slot_of(request[command->single_key]));
+  }
+  return route(call);
+}
+
+Verdict Dispatcher::refuse_unknown(ClientSession& session, const resp::RequestView& request) {
+  sessions_.stats.commands[stats::kMaxCommands - 1]
+                          [static_cast<std::size_t>(stats::Outcome::proxy_error)]
+      .add();
+  session.reply(resp::error_reply(command::unknown_command_error(*commands_, request)));
+  return Verdict::accepted;
+}
+
+Verdict Dispatcher::route(const Call& call) {
+  switch (call.command.route) {
+    case command::Route::by_key:
+    case command::Route::split: return route_by_keys(call);
+    case command::Route::any_shard: return forward_to_any_shard(call);
+    case command::Route::all_shards:
+    case command::Route::all_nodes: return fan_out(call);
+    case command::Route::refused: return reply_error(call, command::refused_error(call.command));
+    case command::Route::handler: break;
+  }
+  if (const Handler handler = handlers_.find(call.command.id); handler != nullptr) {
+    return handler(call);
+  }
+  return reply_error(
+      call, fmt::format("ERR slotway: {} is not supported by this version", call.command.name));
+}
+
+Verdict Dispatcher::route_by_keys(const Call& call) {
+  const command::KeyResult found =
+      command::extract_keys(call.command, call.request, key_positions_);
+  // A node finds the same fault in the arguments as we did, and says so in its own words.
+  if (found != command::KeyResult::found) return forward_to_any_shard(call);
+  const routing::RouteDecision decision =
+      routing::decide_route(call.command, call.request, key_positions_);
+  switch (decision.destination) {
+    case routing::Destination::no_key: return forward_to_any_shard(call);
+    case routing::Destination::one_slot: return forward(call, decision.slot);
+    case routing::Destination::split: return split(call);
+    case routing::Destination::cross_slot: return reply_error(call, routing::kCrossSlotError);
+    case routing::Destination::wrong_arguments: break;
+  }
+  return reply_error(call, command::wrong_arity_error(call.command));
+}
+
+upstream::Connection* Dispatcher::connection_for(cluster::Slot slot, const ClientSession& session) {
+  if (map_ == nullptr) [[unlikely]] return nullptr;
+  const cluster::NodeIndex owner = map_->owner(slot);
+  if (owner == cluster::kNoNode) [[unlikely]] return nullptr;
+  upstream::Connection& connection = nodes_.connection(owner, session.id());
+  return connection.accepts() ? &connection : nullptr;
+}
+
+PendingRequest& Dispatcher::open(const Call& call, cluster::Slot slot) {
+  PendingRequest& pending = call.session.open_request();
+  pending.slot = slot;
+  pending.command = call.command.id;
+  pending.read_only = call.command.has(command::Flag::readonly);
+  pending.reply_types = call.command.reply_types;
+  return pending;
+}
+
+Verdict Dispatcher::forward(const Call& call, cluster::Slot slot) {
+  upstream::Connection* connection = connection_for(slot, call.session);
+  if (connection == nullptr) [[unlikely]] return wait_for_route(call, slot);
+  const PendingRequest& pending = open(call, slot);
+  const std::string_view bytes = call.request.bytes();
+  const InFlight entry{.ticket = ticket_of(pending),
+                       .size = static_cast<std::uint32_t>(bytes.size()),
+                       .slot = slot};
+  std::copy(bytes.begin(), bytes.end(), connection->send(entry));
+  return Verdict::accepted;
+}
+
+Verdict Dispatcher::forward_to_any_shard(const Call& call) {
+  if (shard_slots_.empty()) return wait_for_route(call, cluster::Slot());
+  return forward(call, shard_slots_[call.session.id() % shard_slots_.size()]);
+}
+
+Verdict Dispatcher::split(const Call& call) {
+  const routing::SplitPlan& plan = splitter_.plan(call.request, key_positions_,
+                                                  routing::arguments_per_key(call.command));
+  for (const routing::SplitGroup& group : plan.groups()) {
+    if (connection_for(group.slot, call.session) == nullptr) {
+      return wait_for_route(call, group.slot);  // all parts go, or none
+    }
+  }
+  const auto policy = routing::merge_policy(call.command);
+  PendingRequest& pending = open(call, plan.groups().front().slot);
+  auto work = std::make_unique<SplitWork>();
+  if (policy == routing::MergePolicy::key_order) {
+    work->merger().start_in_key_order(plan, call.command.name);
+  } else {
+    work->merger().start(*policy, plan.groups().size(), call.command.name);
+  }
+  pending.work = std::move(work);
+  std::uint16_t part = 0;
+  for (const routing::SplitGroup& group : plan.groups()) {
+    const InFlight entry{
+        .ticket = ticket_of(pending),
+        .size = static_cast<std::uint32_t>(routing::part_size(call.request, plan, group)),
+        .slot = group.slot,
+        .part = part++};
+    routing::write_part(connection_for(group.slot, call.session)->send(entry), call.request, plan,
+                        group);
+  }
+  return Verdict::accepted;
+}
+
+Verdict Dispatcher::fan_out(const Call& call) {
+  const auto policy = routing::merge_policy(call.command);
+  if (!policy) {
+    return reply_error(call, fmt::format("ERR slotway: {} is not supported by this version",
+                                         call.command.name));
+  }
+  if (shard_slots_.empty()) return wait_for_route(call, cluster::Slot());
+  for (const cluster::Slot slot : shard_slots_) {
+    if (connection_for(slot, call.session) == nullptr) return wait_for_route(call, slot);
+  }
+  PendingRequest& pending = open(call, shard_slots_.front());
+  auto work = std::make_unique<SplitWork>();
+  work->merger().start(*policy, shard_slots_.size(), call.command.name);
+  pending.work = std::move(work);
+  const std::string_view bytes = call.request.bytes();
+  std::uint16_t part = 0;
+  for (const cluster::Slot slot : shard_slots_) {
+    const InFlight entry{.ticket = ticket_of(pending),
+                         .size = static_cast<std::uint32_t>(bytes.size()),
+                         .slot = slot,
+                         .part = part++};
+    std::copy(bytes.begin(), bytes.end(), connection_for(slot, call.session)->send(entry));
+  }
+  return Verdict::accepted;
+}
+
+// The request stays with its session, which sends nothing else meanwhile, until there is a way or its
+// time is over.
+Verdict Dispatcher::wait_for_route(const Call& call, cluster::Slot slot) {
+  const auto waited =
+      std::chrono::nanoseconds(sessions_.clock.now_ns() - call.session.read_at_ns());
+  const bool uncovered = map_ != nullptr && map_->owner(slot) == cluster::kNoNode;
+  if (waited < std::min(options_.request_timeout, options_.hold_timeout)) {
+    host_.request_refresh(uncovered ? RefreshReason::uncovered_slot : RefreshReason::unreachable);
+    waiting_for_route_.push_back(&call.session);
+    return Verdict::stalled;
+  }
+  if (map_ == nullptr) return reply_error(call, "CLUSTERDOWN slotway: " + host_.topology_problem());
+  if (uncovered) {
+    return reply_error(
+        call, fmt::format("CLUSTERDOWN slotway: no node serves hash slot {}", slot.value()));
+  }
+  const upstream::Connection& connection =
+      nodes_.connection(map_->owner(slot), call.session.id());
+  return reply_error(call, fmt::format("CLUSTERDOWN slotway: cannot reach {}, which serves hash "
+                                       "slot {}: {}",
+                                       cluster::to_string(connection.endpoint()), slot.value(),
+                                       connection.last_error()));
+}
+
+Verdict Dispatcher::reply(const Call& call, std::string_view reply) {
+  const bool is_error = reply.front() == '-';
+  count(call.command.id, is_error ? stats::Outcome::proxy_error : stats::Outcome::ok);
+  call.session.reply(reply);
+  return Verdict::accepted;
+}
+
+Verdict Dispatcher::reply_error(const Call& call, std::string_view message) {
+  return reply(call, resp::error_reply(message));
+}
+
+void Dispatcher::count(command::CommandId command, stats::Outcome outcome) noexcept {
+  const std::size_t id = std::min(static_cast<std::size_t>(command), stats::kMaxCommands - 1);
+  sessions_.stats.commands[id][static_cast<std::size_t>(outcome)].add();
+}
+
+// --- Sessions that wait --------------------------------------------------------------------------
+
+void Dispatcher::on_all_answered(ClientSession& session) { session.resume(session::Pause::route); }
+
+void Dispatcher::resume_waiting_sessions() {
+  for (ClientSession* session : std::exchange(waiting_for_route_, {})) {
+    session->resume(session::Pause::route);
+  }
+}
+
+void Dispatcher::forget(ClientSession& session) { std::erase(waiting_for_route_, &session); }
+
+void Dispatcher::on_ready(upstream::Connection& connection) {
+  host_.on_node_up(connection);
+  run_retries();
+  resume_waiting_sessions();
+}
+
+void Dispatcher::on_down(upstream::Connection& connection, std::string_view reason) {
+  host_.on_node_down(connection, reason);
+  host_.request_refresh(RefreshReason::connection_failed);
+}
+
+void Dispatcher::shut_down() { nodes_.shut_down(); }
+
+void Dispatcher::tick() {
+  const std::uint64_t now_ns = sessions_.clock.now_ns();
+  nodes_.tick(now_ns);
+  fail_overdue();
+  run_retries();
+  resume_waiting_sessions();
+  sessions_.stats.requests_in_flight.set(sessions_.requests.in_use());
+}
+
+}  // namespace slotway::server

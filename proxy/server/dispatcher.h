@@ -1,0 +1,150 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cluster/redirect.h"
+#include "cluster/slot_map.h"
+#include "command/command_table.h"
+#include "routing/router.h"
+#include "routing/split_plan.h"
+#include "server/handler.h"
+#include "server/node_table.h"
+#include "server/retry_queue.h"
+#include "session/client_session.h"
+#include "upstream/connection.h"
+
+namespace slotway::server {
+
+/// Why the topology ought to be asked for again.
+enum class RefreshReason : std::uint8_t { moved, connection_failed, unreachable, uncovered_slot };
+
+/// What the dispatcher asks of the world around its worker.
+class DispatcherHost {
+ public:
+  /// Rate-limited by whoever answers it; cheap to call again and again.
+  virtual void request_refresh(RefreshReason reason) = 0;
+  /// Why there is no usable slot map, for people; called when a request gives up for want of one.
+  virtual std::string topology_problem() = 0;
+  virtual void wants_flush(upstream::Connection& connection) = 0;
+  /// A connection to a node changed its state; for the log.
+  virtual void on_node_up(const upstream::Connection& connection) = 0;
+  virtual void on_node_down(const upstream::Connection& connection, std::string_view reason) = 0;
+
+ protected:
+  ~DispatcherHost() = default;
+};
+
+struct DispatcherOptions {
+  upstream::ConnectionOptions connection;
+  std::size_t connections_per_node = 1;
+  std::chrono::nanoseconds request_timeout{};
+  std::chrono::nanoseconds hold_timeout{};
+  std::size_t hold_queue_bytes = 0;
+  unsigned max_redirects = 5;
+};
+
+/// Where sessions and upstream connections meet: takes each request, decides by the command table and the
+/// slot map where it goes, and brings each reply back to the request it belongs to.
+///
+/// It keeps three promises. A request whose outcome is unknown is sent again only if it reads. While one of
+/// a session's requests waits to be sent again, or the slot map has changed with requests in flight, that
+/// session sends nothing new, so its commands keep their order. And whatever happens, each request gets
+/// exactly one reply, at the latest when its deadline passes.
+class Dispatcher final : public session::RequestHandler, public upstream::ConnectionObserver {
+ public:
+  Dispatcher(const DispatcherOptions& options, session::SessionContext& sessions,
+             upstream::Connector& connector, DispatcherHost& host,
+             std::shared_ptr<const command::CommandTable> commands);
+
+  void adopt(std::shared_ptr<const cluster::SlotMap> map);
+  void adopt(std::shared_ptr<const command::CommandTable> commands, std::string server_version);
+
+  /// Deadlines, retries, and the clocks of the connections. Called about every 50 ms.
+  void tick();
+  /// Forgets a session that has closed.
+  void forget(session::ClientSession& session);
+  /// Ends all connections; upstream() says when they are gone.
+  void shut_down();
+  [[nodiscard]] bool upstream_gone() const noexcept { return nodes_.empty(); }
+
+  session::Verdict handle(session::ClientSession& session,
+                          const resp::RequestView& request) override;
+  void on_all_answered(session::ClientSession& session) override;
+
+  bool on_reply(upstream::Connection& connection, const upstream::InFlight& entry,
+                std::string_view request, const resp::ReplyFrame& reply) override;
+  void on_unanswered(upstream::Connection& connection, const upstream::InFlight& entry,
+                     std::string_view request, bool may_have_run) override;
+  bool on_push(upstream::Connection& connection, std::string_view frame) override;
+  void on_ready(upstream::Connection& connection) override;
+  void on_down(upstream::Connection& connection, std::string_view reason) override;
+  void wants_flush(upstream::Connection& connection) override { host_.wants_flush(connection); }
+
+  // For handlers of single commands ---------------------------------------------------------------
+
+  /// Sends a request as it is to the owner of a slot.
+  session::Verdict forward(const Call& call, cluster::Slot slot);
+  /// Sends a request without keys to any one shard.
+  session::Verdict forward_to_any_shard(const Call& call);
+  /// Answers a request at once and counts it.
+  session::Verdict reply(const Call& call, std::string_view reply);
+  session::Verdict reply_error(const Call& call, std::string_view message);
+
+  [[nodiscard]] const cluster::SlotMap* map() const noexcept { return map_.get(); }
+  [[nodiscard]] const command::CommandTable& commands() const noexcept { return *commands_; }
+  /// redis_version of the cluster; empty until a node has been asked.
+  [[nodiscard]] const std::string& server_version() const noexcept { return server_version_; }
+
+ private:
+  session::Verdict refuse_unknown(session::ClientSession& session, const resp::RequestView& request);
+  session::Verdict route(const Call& call);
+  session::Verdict route_by_keys(const Call& call);
+  session::Verdict split(const Call& call);
+  session::Verdict fan_out(const Call& call);
+  session::Verdict wait_for_route(const Call& call, cluster::Slot slot);
+  [[nodiscard]] upstream::Connection* connection_for(cluster::Slot slot,
+                                                     const session::ClientSession& session);
+  session::PendingRequest& open(const Call& call, cluster::Slot slot);
+
+  [[nodiscard]] bool handle_not_run(upstream::Connection& connection,
+                                    const upstream::InFlight& entry, std::string_view request,
+                                    session::PendingRequest& pending, std::string_view error_text);
+  [[nodiscard]] bool follow(const cluster::Redirection& redirection,
+                            const upstream::InFlight& entry, std::string_view request,
+                            session::PendingRequest& pending);
+  void hold(session::PendingRequest& pending, const upstream::InFlight& entry,
+            std::string_view request, std::chrono::nanoseconds delay, std::string_view last_error);
+  [[nodiscard]] bool send_held(session::PendingRequest& pending, const HeldRequest& held);
+  void run_retries();
+
+  void finish(session::PendingRequest& pending, const resp::ReplyFrame& reply,
+              stats::Outcome outcome);
+  void finish_part(session::PendingRequest& pending, std::uint16_t part,
+                   const resp::ReplyFrame& reply);
+  void fail(session::PendingRequest& pending, std::uint16_t part, std::string_view error_text);
+  void fail_overdue();
+  void resume_waiting_sessions();
+  void count(command::CommandId command, stats::Outcome outcome) noexcept;
+
+  const DispatcherOptions options_;
+  session::SessionContext& sessions_;
+  DispatcherHost& host_;
+  NodeTable nodes_;
+  RetryQueue retries_;
+  routing::Splitter splitter_;
+  std::shared_ptr<const command::CommandTable> commands_;
+  HandlerTable handlers_;
+  std::string server_version_;
+  std::shared_ptr<const cluster::SlotMap> map_;
+  std::uint64_t map_version_ = 0;
+  std::vector<cluster::Slot> shard_slots_;  // one slot of each shard, to name it by
+  std::vector<session::ClientSession*> waiting_for_route_;
+  std::vector<std::uint32_t> key_positions_;  // scratch
+};
+
+}  // namespace slotway::server

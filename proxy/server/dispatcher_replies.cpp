@@ -1,0 +1,254 @@
+// The way back: replies, redirects, lost connections and deadlines.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <utility>
+
+#include "resp/encoder.h"
+#include "server/dispatcher.h"
+#include "server/split_work.h"
+
+namespace slotway::server {
+
+using session::PendingRequest;
+using session::RequestHandle;
+using upstream::InFlight;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kAskingRequest = "*1\r\n$6\r\nASKING\r\n";
+
+// Errors by which a node says that it has not executed the request and that trying again later may help.
+struct NotRun {
+  std::string_view prefix;
+  stats::Redirect kind;
+  std::chrono::nanoseconds delay;
+  bool refresh;  ///< the node's place in the cluster may have changed
+};
+constexpr std::array<NotRun, 5> kNotRun{{
+    {"TRYAGAIN ", stats::Redirect::tryagain, 10ms, false},
+    {"CLUSTERDOWN ", stats::Redirect::clusterdown, 50ms, true},
+    {"LOADING ", stats::Redirect::loading, 100ms, true},
+    {"READONLY ", stats::Redirect::clusterdown, 20ms, true},
+    {"MASTERDOWN ", stats::Redirect::clusterdown, 50ms, true},
+}};
+
+// The text of an error frame: "-text\r\n", or in RESP3 also "!size\r\ntext\r\n".
+std::string_view error_text(std::string_view frame) noexcept {
+  if (frame.front() == '!') frame.remove_prefix(frame.find('\n'));
+  return frame.substr(1, frame.size() - 3);
+}
+
+command::ReplyTypes type_bit(char type) noexcept {
+  using command::ReplyType;
+  ReplyType known{};
+  switch (type) {
+    case '+': known = ReplyType::simple_string; break;
+    case ':': known = ReplyType::integer; break;
+    case '$':
+    case '=': known = ReplyType::bulk_string; break;
+    case '*':
+    case '~': known = ReplyType::array; break;
+    case '%': known = ReplyType::map; break;
+    case '_': known = ReplyType::null; break;
+    case '#': known = ReplyType::boolean; break;
+    case ',':
+    case '(': known = ReplyType::number; break;
+    default: return command::kAnyReply;
+  }
+  return static_cast<command::ReplyTypes>(known);
+}
+
+}  // namespace
+
+bool Dispatcher::on_reply(upstream::Connection& connection, const InFlight& entry,
+                          std::string_view request, const resp::ReplyFrame& reply) {
+  if (entry.purpose != upstream::Purpose::request) [[unlikely]] {
+    return reply.type() == '+' || reply.is_error();
+  }
+  PendingRequest* pending = sessions_.requests.find(std::bit_cast<RequestHandle>(entry.ticket));
+  if (pending == nullptr) return true;  // its client has left or was told that time is up
+  if (reply.is_error()) [[unlikely]] {
+    if (handle_not_run(connection, entry, request, *pending, error_text(reply.bytes))) return true;
+  } else if ((type_bit(reply.type()) & pending->reply_types) == 0) [[unlikely]] {
+    return false;
+  }
+  if (entry.part != upstream::kWhole) {
+    finish_part(*pending, entry.part, reply);
+  } else {
+    finish(*pending, reply,
+           reply.is_error() ? stats::Outcome::server_error : stats::Outcome::ok);
+  }
+  return true;
+}
+
+bool Dispatcher::on_push(upstream::Connection&, std::string_view) { return false; }
+
+// --- Requests that were not run --------------------------------------------------------------------
+
+bool Dispatcher::handle_not_run(upstream::Connection& connection, const InFlight& entry,
+                                std::string_view request, PendingRequest& pending,
+                                std::string_view text) {
+  if (const auto redirection = cluster::parse_redirection(text, connection.endpoint().host)) {
+    return follow(*redirection, entry, request, pending);
+  }
+  for (const NotRun& error : kNotRun) {
+    if (!text.starts_with(error.prefix)) continue;
+    sessions_.stats.redirects[static_cast<std::size_t>(error.kind)].add();
+    if (error.refresh) host_.request_refresh(RefreshReason::unreachable);
+    hold(pending, entry, request, error.delay, text);
+    return true;
+  }
+  return false;
+}
+
+bool Dispatcher::follow(const cluster::Redirection& redirection, const InFlight& entry,
+                        std::string_view request, PendingRequest& pending) {
+  const bool moved = redirection.kind == cluster::Redirection::Kind::moved;
+  sessions_.stats
+      .redirects[static_cast<std::size_t>(moved ? stats::Redirect::moved : stats::Redirect::ask)]
+      .add();
+  if (moved) host_.request_refresh(RefreshReason::moved);
+  if (entry.hops >= options_.max_redirects) {
+    fail(pending, entry.part,
+         fmt::format("ERR slotway: hash slot {} was redirected more than {} times; the nodes "
+                     "disagree about who serves it",
+                     redirection.slot.value(), options_.max_redirects));
+    return true;
+  }
+  InFlight next = entry;
+  ++next.hops;
+  upstream::Connection* target =
+      pending.session->held_requests > 0  // an earlier one waits: no overtaking
+          ? nullptr
+          : nodes_.connection(redirection.target, pending.session->id(), sessions_.clock.now_ns());
+  if (target == nullptr || !target->accepts()) {
+    hold(pending, next, request, 0ns, "");
+    return true;
+  }
+  if (!moved) {
+    const InFlight asking{.size = static_cast<std::uint32_t>(kAskingRequest.size()),
+                          .slot = entry.slot,
+                          .purpose = upstream::Purpose::asking};
+    std::copy(kAskingRequest.begin(), kAskingRequest.end(), target->send(asking));
+  }
+  std::copy(request.begin(), request.end(), target->send(next));
+  return true;
+}
+
+void Dispatcher::hold(PendingRequest& pending, const InFlight& entry, std::string_view request,
+                      std::chrono::nanoseconds delay, std::string_view last_error) {
+  const bool held = retries_.hold(
+      pending, {.request = pending.handle(),
+                .part = entry.part,
+                .slot = entry.slot,
+                .hops = entry.hops,
+                .not_before_ns =
+                    sessions_.clock.now_ns() + static_cast<std::uint64_t>(delay.count()),
+                .bytes = std::string(request),
+                .last_error = std::string(last_error)});
+  if (!held) {
+    fail(pending, entry.part,
+         "CLUSTERDOWN slotway: too many requests wait for a node that cannot be reached");
+  }
+}
+
+bool Dispatcher::send_held(PendingRequest& pending, const HeldRequest& held) {
+  upstream::Connection* connection = connection_for(held.slot, *pending.session);
+  if (connection == nullptr) return false;
+  const InFlight entry{.ticket = std::bit_cast<upstream::Ticket>(held.request),
+                       .size = static_cast<std::uint32_t>(held.bytes.size()),
+                       .slot = held.slot,
+                       .part = held.part,
+                       .hops = held.hops};
+  std::copy(held.bytes.begin(), held.bytes.end(), connection->send(entry));
+  return true;
+}
+
+void Dispatcher::run_retries() {
+  if (retries_.empty()) return;
+  retries_.run(sessions_.requests, sessions_.clock.now_ns(),
+               [this](PendingRequest& pending, const HeldRequest& held) {
+                 return send_held(pending, held);
+               });
+}
+
+void Dispatcher::on_unanswered(upstream::Connection& connection, const InFlight& entry,
+                               std::string_view request, bool may_have_run) {
+  if (entry.purpose != upstream::Purpose::request) return;
+  PendingRequest* pending = sessions_.requests.find(std::bit_cast<RequestHandle>(entry.ticket));
+  if (pending == nullptr) return;
+  if (!may_have_run || pending->read_only) {
+    sessions_.stats.redirects[static_cast<std::size_t>(stats::Redirect::connection_lost)].add();
+    hold(*pending, entry, request, 0ns, "");
+    return;
+  }
+  fail(*pending, entry.part,
+       fmt::format("ERR slotway: connection to {} lost, outcome unknown",
+                   cluster::to_string(connection.endpoint())));
+}
+
+// --- Ends ------------------------------------------------------------------------------------------
+
+void Dispatcher::finish(PendingRequest& pending, const resp::ReplyFrame& reply,
+                        stats::Outcome outcome) {
+  sessions_.stats.request_latency.observe(sessions_.clock.now_ns() - pending.started_ns);
+  count(pending.command, outcome);
+  pending.session->answer(pending, reply);
+}
+
+void Dispatcher::finish_part(PendingRequest& pending, std::uint16_t part,
+                             const resp::ReplyFrame& reply) {
+  routing::ReplyMerger& merger = static_cast<SplitWork&>(*pending.work).merger();
+  merger.add(part, reply.bytes);
+  if (!merger.complete()) return;
+  std::string merged;
+  merger.append_reply(merged);
+  finish(pending, {merged, nullptr},
+         merged.front() == '-' ? stats::Outcome::server_error : stats::Outcome::ok);
+}
+
+void Dispatcher::fail(PendingRequest& pending, std::uint16_t part, std::string_view text) {
+  if (part == upstream::kWhole) {
+    finish(pending, {resp::error_reply(text), nullptr}, stats::Outcome::proxy_error);
+    return;
+  }
+  routing::ReplyMerger& merger = static_cast<SplitWork&>(*pending.work).merger();
+  merger.fail(part, text);
+  if (!merger.complete()) return;
+  std::string merged;
+  merger.append_reply(merged);
+  finish(pending, {merged, nullptr}, stats::Outcome::proxy_error);
+}
+
+// Every pending request is looked at, which costs less than a timer or a list entry for each: a request
+// that takes a millisecond is seen by one tick in fifty.
+void Dispatcher::fail_overdue() {
+  const std::uint64_t now_ns = sessions_.clock.now_ns();
+  const auto timeout_ns = static_cast<std::uint64_t>(options_.request_timeout.count());
+  for (std::uint32_t index = 0; index < sessions_.requests.size(); ++index) {
+    PendingRequest& pending = sessions_.requests.at(index);
+    if (pending.state != PendingRequest::State::waiting) continue;
+    if (now_ns - pending.started_ns < timeout_ns) continue;
+    sessions_.stats.request_timeouts.add();
+    const auto timeout =
+        std::chrono::duration_cast<std::chrono::milliseconds>(options_.request_timeout);
+    std::string text;
+    if (pending.held_parts == 0) {
+      text = fmt::format("ERR slotway: no reply within {} ms, outcome unknown", timeout.count());
+    } else if (const auto last = retries_.last_error(pending.handle()); !last.empty()) {
+      text = last;
+    } else {
+      text = fmt::format("CLUSTERDOWN slotway: hash slot {} could not be reached within {} ms",
+                         pending.slot.value(), timeout.count());
+    }
+    finish(pending, {resp::error_reply(text), nullptr}, stats::Outcome::proxy_error);
+  }
+}
+
+}  // namespace slotway::server

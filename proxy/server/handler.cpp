@@ -1,0 +1,21 @@
+#include "server/handler.h"
+
+#include <array>
+
+#include "server/handlers.h"
+
+namespace slotway::server {
+
+void HandlerTable::bind(const command::CommandTable& commands) {
+  handlers_.assign(commands.size(), nullptr);
+  for (const auto bindings : {connection_handlers(), client_handlers(), server_handlers()}) {
+    for (const HandlerBinding& binding : bindings) {
+      for (const command::Command& command : commands.commands()) {
+        if (command.name != binding.command) continue;
+        handlers_[static_cast<std::size_t>(command.id)] = binding.handler;
+      }
+    }
+  }
+}
+
+}  // namespace slotway::server

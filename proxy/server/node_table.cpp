@@ -1,0 +1,111 @@
+#include "server/node_table.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace slotway::server {
+
+namespace {
+
+// How long a node that only redirects know is kept after the last of them.
+constexpr std::uint64_t kForeignNodeLifeNs = 60'000'000'000;
+
+}  // namespace
+
+NodeTable::NodeTable(const upstream::ConnectionOptions& options, std::size_t lanes,
+                     std::span<char> read_buffer, upstream::Connector& connector,
+                     upstream::ConnectionObserver& observer, stats::WorkerStats& stats)
+    : options_(options),
+      lanes_(lanes),
+      read_buffer_(read_buffer),
+      connector_(connector),
+      observer_(observer),
+      stats_(stats) {}
+
+UpstreamNode& NodeTable::node_at(const cluster::Endpoint& endpoint) {
+  auto& place = nodes_[endpoint];
+  if (place == nullptr) {
+    place = std::make_unique<UpstreamNode>(endpoint, stats_.node(cluster::to_string(endpoint)));
+    place->lanes_.resize(lanes_);
+  }
+  return *place;
+}
+
+void NodeTable::adopt(const cluster::SlotMap& map) {
+  for (const auto& [endpoint, node] : nodes_) node->in_map_ = false;
+  by_index_.clear();
+  for (const cluster::Node& member : map.nodes()) {
+    UpstreamNode& node = node_at(member.endpoint);
+    node.in_map_ = true;
+    by_index_.push_back(&node);
+  }
+  foreign_nodes_ = nodes_.size() - by_index_.size();
+}
+
+upstream::Connection& NodeTable::lane(UpstreamNode& node, std::uint64_t session_id) {
+  const std::size_t index = lanes_ == 1 ? 0 : session_id % lanes_;
+  auto& place = node.lanes_[index];
+  if (place == nullptr) [[unlikely]] {
+    place = std::make_unique<upstream::Connection>(node.endpoint_, options_, 2, read_buffer_,
+                                                   connector_, observer_, node.stats_);
+  }
+  return *place;
+}
+
+upstream::Connection* NodeTable::connection(const cluster::Endpoint& endpoint,
+                                            std::uint64_t session_id, std::uint64_t now_ns) {
+  const auto known = nodes_.find(endpoint);
+  if (known == nodes_.end()) {
+    if (foreign_nodes_ >= kMaxForeignNodes) return nullptr;
+    ++foreign_nodes_;
+  }
+  UpstreamNode& node = node_at(endpoint);
+  node.last_named_ns_ = now_ns;
+  return &lane(node, session_id);
+}
+
+bool NodeTable::is_leaving(const UpstreamNode& node, std::uint64_t now_ns) const {
+  if (node.in_map_ || now_ns - node.last_named_ns_ < kForeignNodeLifeNs) return false;
+  return std::ranges::all_of(node.lanes_, [](const auto& connection) {
+    return connection == nullptr || connection->in_flight() == 0;
+  });
+}
+
+void NodeTable::dismiss(std::unique_ptr<UpstreamNode> node) {
+  for (const auto& connection : node->lanes_) {
+    if (connection != nullptr) connection->shut_down("the node has left the cluster");
+  }
+  leaving_.push_back(std::move(node));
+}
+
+void NodeTable::tick(std::uint64_t now_ns) {
+  for (auto iterator = nodes_.begin(); iterator != nodes_.end();) {
+    UpstreamNode& node = *iterator->second;
+    for (const auto& connection : node.lanes_) {
+      if (connection != nullptr) connection->tick(now_ns);
+    }
+    if (is_leaving(node, now_ns)) {
+      dismiss(std::move(iterator->second));
+      iterator = nodes_.erase(iterator);
+      --foreign_nodes_;
+    } else {
+      ++iterator;
+    }
+  }
+  std::erase_if(leaving_, [](const auto& node) {
+    return std::ranges::all_of(node->lanes_, [](const auto& connection) {
+      return connection == nullptr || connection->gone();
+    });
+  });
+}
+
+void NodeTable::shut_down() {
+  by_index_.clear();
+  while (!nodes_.empty()) {
+    auto node = nodes_.extract(nodes_.begin());
+    dismiss(std::move(node.mapped()));
+  }
+  foreign_nodes_ = 0;
+}
+
+}  // namespace slotway::server

@@ -1,0 +1,308 @@
+#include "session/client_session.h"
+
+#include <array>
+#include <cassert>
+#include <utility>
+
+#include "resp/encoder.h"
+
+namespace slotway::session {
+
+namespace {
+
+constexpr std::size_t kMaxPieces = 64;
+
+bool equals_ignoring_case(std::string_view text, std::string_view lower_case) noexcept {
+  if (text.size() != lower_case.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if ((text[i] | 0x20) != lower_case[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+ClientSession::ClientSession(std::uint64_t id, SessionContext& context)
+    : context_(context), id_(id), output_(context.buffers) {}
+
+ClientSession::~ClientSession() { assert(pending_ == 0); }
+
+void ClientSession::start(std::unique_ptr<net::Transport> transport) {
+  transport_ = std::move(transport);
+  reading_ = true;
+  transport_->start_reading();
+}
+
+ClientDetails& ClientSession::details() {
+  if (details_ == nullptr) details_ = std::make_unique<ClientDetails>();
+  return *details_;
+}
+
+// --- Bytes in ----------------------------------------------------------------------------------
+
+std::span<char> ClientSession::read_room() {
+  if (pauses_ != 0) {
+    reading_ = false;  // an empty room stops the transport until resume_now starts it again
+    return {};
+  }
+  if (partial_ == nullptr) return context_.read_buffer;
+  return partial_->input.room(context_.read_buffer, 0);
+}
+
+void ClientSession::on_read(std::size_t size) {
+  read_at_ns_ = context_.clock.now_ns();
+  context_.stats.client_bytes_in.add(size);
+  if (partial_ == nullptr) [[likely]] {
+    const std::string_view bytes{context_.read_buffer.data(), size};
+    const std::size_t consumed = take_requests(bytes, context_.parser);
+    if (consumed < bytes.size() && open_) keep_rest(bytes, consumed);
+    return;
+  }
+  const std::string_view bytes = partial_->input.arrived(size);
+  const std::size_t consumed = take_requests(bytes, partial_->parser);
+  if (!open_) return;
+  partial_->input.keep(bytes, consumed);
+  if (partial_->input.empty()) partial_.reset();
+}
+
+// The first bytes that could not be used: from now on the session owns a buffer and a parser.
+void ClientSession::keep_rest(std::string_view bytes, std::size_t consumed) {
+  partial_ = std::make_unique<PartialRequest>();
+  partial_->input.keep(bytes, consumed);
+  partial_->parser = std::exchange(context_.parser, resp::RequestParser());
+}
+
+std::size_t ClientSession::take_requests(std::string_view bytes, resp::RequestParser& parser) {
+  std::size_t position = 0;
+  while (position < bytes.size() && pauses_ == 0) {
+    const resp::ParseStatus status =
+        parser.parse(bytes.substr(position), context_.limits.request);
+    if (status == resp::ParseStatus::incomplete) break;
+    if (status == resp::ParseStatus::error) [[unlikely]] {
+      refuse_malformed(parser.error());
+      return bytes.size();
+    }
+    if (status == resp::ParseStatus::complete) [[likely]] {
+      was_inline_ = parser.was_inline();
+      const resp::RequestView request = parser.request();
+      if (was_inline_ && is_cross_protocol(request)) {
+        abort();
+        return bytes.size();
+      }
+      if (context_.handler.handle(*this, request) == Verdict::stalled) [[unlikely]] {
+        pause(Pause::route);
+        break;
+      }
+      if (!open_) return bytes.size();
+      if (pending_ >= context_.limits.pipeline) pause(Pause::pipeline);
+    }
+    position += parser.consumed();
+  }
+  return position;
+}
+
+void ClientSession::refuse_malformed(const std::string& error) {
+  context_.stats.protocol_errors.add();
+  reply(resp::error_reply("ERR Protocol error: " + error));
+  close_when_answered();
+}
+
+// A browser made to talk to this port begins like this; Redis closes such a connection too.
+bool ClientSession::is_cross_protocol(const resp::RequestView& request) const noexcept {
+  return equals_ignoring_case(request[0], "post") || equals_ignoring_case(request[0], "host:");
+}
+
+// --- Requests and their replies ------------------------------------------------------------------
+
+PendingRequest& ClientSession::open_request() {
+  PendingRequest& request = context_.requests.take();
+  request.session = this;
+  request.started_ns = read_at_ns_;
+  request.read_only = false;
+  request.held_parts = 0;
+  if (tail_ == RequestPool::kNone) {
+    head_ = request.index;
+  } else {
+    context_.requests.at(tail_).next = request.index;
+  }
+  tail_ = request.index;
+  ++pending_;
+  ++waiting_;
+  return request;
+}
+
+void ClientSession::answer(PendingRequest& request, const resp::ReplyFrame& reply) {
+  assert(request.session == this && request.state == PendingRequest::State::waiting);
+  --waiting_;
+  held_requests -= request.held_parts;
+  if (request.index == head_) {
+    output_.append(reply);
+    remove_head();
+    pop_answered();
+    mark_dirty();
+  } else {
+    request.work.reset();
+    request.parked.keep(reply);
+    request.state = PendingRequest::State::answered;
+  }
+  if (pauses_ != 0) [[unlikely]] {
+    if (waiting_ == 0) context_.handler.on_all_answered(*this);
+    if (paused_for(Pause::pipeline) && pending_ <= context_.limits.pipeline / 2) {
+      resume(Pause::pipeline);
+    }
+  }
+}
+
+void ClientSession::reply(std::string_view reply) {
+  if (pending_ == 0) {
+    output_.append(reply);
+    mark_dirty();
+    return;
+  }
+  answer(open_request(), reply);
+}
+
+void ClientSession::pop_answered() {
+  while (head_ != RequestPool::kNone) {
+    PendingRequest& request = context_.requests.at(head_);
+    if (request.state != PendingRequest::State::answered) return;
+    output_.append(request.parked.frame());
+    remove_head();
+  }
+}
+
+void ClientSession::remove_head() {
+  PendingRequest& request = context_.requests.at(head_);
+  head_ = request.next;
+  if (head_ == RequestPool::kNone) tail_ = RequestPool::kNone;
+  --pending_;
+  context_.requests.give_back(request);
+}
+
+// --- Bytes out -----------------------------------------------------------------------------------
+
+void ClientSession::mark_dirty() {
+  if (dirty_) return;
+  dirty_ = true;
+  context_.observer.wants_flush(*this);
+}
+
+void ClientSession::flush() {
+  dirty_ = false;
+  if (!open_) return;
+  if (write_pending_) {
+    check_output_size();
+    return;
+  }
+  while (!output_.empty()) {
+    std::array<std::string_view, kMaxPieces> pieces;
+    const std::size_t count = output_.gather(pieces);
+    std::size_t gathered = 0;
+    for (std::size_t i = 0; i < count; ++i) gathered += pieces[i].size();
+    const std::size_t written = transport_->try_write(std::span(pieces).first(count));
+    if (!open_) return;  // the write found the connection broken
+    wrote(written);
+    if (written == gathered) continue;
+    write_rest();
+    return;
+  }
+  finish_if_done();
+}
+
+// The kernel has no more room: the client reads slower than it is answered.
+void ClientSession::write_rest() {
+  std::array<std::string_view, kMaxPieces> pieces;
+  const std::size_t count = output_.gather(pieces);
+  write_later_bytes_ = 0;
+  for (std::size_t i = 0; i < count; ++i) write_later_bytes_ += pieces[i].size();
+  write_pending_ = true;
+  output_.seal();
+  transport_->write_later(std::span(pieces).first(count));
+  check_output_size();
+}
+
+void ClientSession::wrote(std::size_t size) {
+  output_.consume(size);
+  context_.stats.client_bytes_out.add(size);
+}
+
+void ClientSession::on_write_drained() {
+  write_pending_ = false;
+  wrote(std::exchange(write_later_bytes_, 0));
+  if (paused_for(Pause::output) && output_.size() <= context_.limits.output_soft / 2) {
+    resume(Pause::output);
+  }
+  if (!output_.empty()) {
+    mark_dirty();
+  } else {
+    finish_if_done();
+  }
+}
+
+void ClientSession::check_output_size() {
+  if (output_.size() > context_.limits.output_hard) {
+    context_.stats.clients_lost.add();
+    abort();
+  } else if (output_.size() > context_.limits.output_soft) {
+    pause(Pause::output);
+  }
+}
+
+// --- Pausing and ending --------------------------------------------------------------------------
+
+void ClientSession::resume(Pause reason) {
+  pauses_ &= static_cast<std::uint8_t>(~static_cast<std::uint8_t>(reason));
+  if (pauses_ != 0 || resume_scheduled_ || !open_) return;
+  resume_scheduled_ = true;
+  context_.observer.wants_resume(*this);
+}
+
+void ClientSession::resume_now() {
+  resume_scheduled_ = false;
+  if (!open_ || pauses_ != 0) return;
+  if (partial_ != nullptr) {
+    const std::string_view bytes = partial_->input.view();
+    const std::size_t consumed = take_requests(bytes, partial_->parser);
+    if (!open_) return;
+    partial_->input.consume(consumed);
+    if (partial_->input.empty()) partial_.reset();
+  }
+  if (pauses_ == 0 && !reading_) {
+    reading_ = true;
+    transport_->start_reading();
+  }
+}
+
+void ClientSession::close_when_answered() {
+  pause(Pause::closing);
+  mark_dirty();
+}
+
+void ClientSession::finish_if_done() {
+  if (paused_for(Pause::closing) && pending_ == 0 && output_.empty()) abort();
+}
+
+void ClientSession::abort() {
+  if (!open_) return;
+  open_ = false;
+  give_back_requests();
+  transport_->close();
+}
+
+void ClientSession::give_back_requests() {
+  while (head_ != RequestPool::kNone) remove_head();
+  waiting_ = 0;
+}
+
+void ClientSession::on_end(net::End end, std::string_view) {
+  if (!open_) return;
+  if (end == net::End::failed || (pending_ == 0 && output_.empty())) {
+    abort();
+    return;
+  }
+  close_when_answered();  // it may have shut down only its sending side and still wait for replies
+}
+
+void ClientSession::on_closed() { context_.observer.on_session_closed(*this); }
+
+}  // namespace slotway::session

@@ -1,0 +1,216 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/transport.h"
+#include "resp/partial_input.h"
+#include "resp/request_parser.h"
+#include "session/output.h"
+#include "session/request_pool.h"
+#include "stats/turn_clock.h"
+#include "stats/worker_stats.h"
+
+namespace slotway::session {
+
+class ClientSession;
+
+/// What a handler made of a request.
+enum class Verdict : std::uint8_t {
+  accepted,  ///< answered, or on its way to be
+  stalled,   ///< cannot be handled now: the session keeps it and offers it again when it is resumed
+};
+
+/// Decides what happens with each request: the worker's dispatcher.
+class RequestHandler {
+ public:
+  virtual Verdict handle(ClientSession& session, const resp::RequestView& request) = 0;
+  /// All requests a session had in flight have been answered: what waited for that may go on.
+  virtual void on_all_answered(ClientSession& session) = 0;
+
+ protected:
+  ~RequestHandler() = default;
+};
+
+/// What becomes of sessions outside of their own conversation: the worker.
+class SessionObserver {
+ public:
+  /// The session has output: flush it at the end of the turn. Called once per turn at most.
+  virtual void wants_flush(ClientSession& session) = 0;
+  /// The session can go on: call resume_now at the end of the turn. Called once per turn at most.
+  virtual void wants_resume(ClientSession& session) = 0;
+  /// The last call; the session may be destroyed in it.
+  virtual void on_session_closed(ClientSession& session) = 0;
+
+ protected:
+  ~SessionObserver() = default;
+};
+
+struct SessionLimits {
+  resp::RequestLimits request;
+  std::size_t pipeline = 16'384;               ///< requests pending per client
+  std::size_t output_soft = std::size_t{1} << 20;   ///< above: the client is not read
+  std::size_t output_hard = std::size_t{64} << 20;  ///< above: the client is closed
+};
+
+/// What all sessions of a worker share. One thread, one worker.
+struct SessionContext {
+  RequestHandler& handler;
+  SessionObserver& observer;
+  stats::WorkerStats& stats;
+  stats::TurnClock& clock;
+  SessionLimits limits;
+  std::span<char> read_buffer;
+  RequestPool requests{};
+  BufferPool buffers{};
+  resp::RequestParser parser{};
+};
+
+/// Rarely needed facts about a client, allocated when the first of them is set.
+struct ClientDetails {
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+};
+
+/// Why a client's requests are not taken up at present. Reading goes on when no reason is left.
+enum class Pause : std::uint8_t {
+  route = 1U << 0,     ///< its next request has nowhere to go, or must wait for others to finish
+  pipeline = 1U << 1,  ///< too many requests pending
+  output = 1U << 2,    ///< it does not read its replies
+  closing = 1U << 3,   ///< no more requests: what is pending is answered, then it is closed
+};
+
+/// One client: its bytes in, its requests in order, its replies in that same order, its bytes out.
+///
+/// Replies may come in any order from several nodes; the session passes on the one its oldest request
+/// waits for and parks the others. A session that leaves gives its requests back, so that replies
+/// which come later find nobody. It needs no sockets: tests drive it through a scripted transport.
+class ClientSession final : public net::TransportHandler {
+ public:
+  ClientSession(std::uint64_t id, SessionContext& context);
+  ~ClientSession();
+  ClientSession(const ClientSession&) = delete;
+  ClientSession& operator=(const ClientSession&) = delete;
+
+  /// Starts to read from the client.
+  void start(std::unique_ptr<net::Transport> transport);
+
+  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+  [[nodiscard]] bool is_open() const noexcept { return open_; }
+  [[nodiscard]] net::Transport& transport() noexcept { return *transport_; }
+
+  /// When the bytes of the requests being handled were read.
+  [[nodiscard]] std::uint64_t read_at_ns() const noexcept { return read_at_ns_; }
+  [[nodiscard]] bool last_request_was_inline() const noexcept { return was_inline_; }
+
+  // For the handler -----------------------------------------------------------------------------
+
+  /// Adds a request to the line of those to be answered. It stays valid until it is answered.
+  [[nodiscard]] PendingRequest& open_request();
+
+  /// Answers a request of this session; its reply goes out when its turn comes.
+  void answer(PendingRequest& request, const resp::ReplyFrame& reply);
+  void answer(PendingRequest& request, std::string_view reply) {
+    answer(request, resp::ReplyFrame{reply, nullptr});
+  }
+
+  /// Answers the request being handled at once.
+  void reply(std::string_view reply);
+
+  /// Requests pending, and how many of them have not been answered yet.
+  [[nodiscard]] std::size_t pending() const noexcept { return pending_; }
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
+
+  /// The requests in order. `visit` returns false to stop.
+  template <typename Visitor>
+  void for_each_pending(Visitor&& visit) {
+    for (std::uint32_t index = head_; index != RequestPool::kNone;) {
+      PendingRequest& request = context_.requests.at(index);
+      index = request.next;
+      if (!visit(request)) return;
+    }
+  }
+
+  /// Takes no more requests; closes once everything pending is answered and written.
+  void close_when_answered();
+
+  /// Ends the client now. Pending requests are given back.
+  void abort();
+
+  void resume(Pause reason);
+  [[nodiscard]] bool paused_for(Pause reason) const noexcept {
+    return (pauses_ & static_cast<std::uint8_t>(reason)) != 0;
+  }
+  [[nodiscard]] bool idle() const noexcept {
+    return pending_ == 0 && output_.empty() && partial_ == nullptr;
+  }
+
+  [[nodiscard]] ClientDetails& details();
+  [[nodiscard]] const ClientDetails* known_details() const noexcept { return details_.get(); }
+
+  /// Version of the slot map by which this session's requests are routed.
+  std::uint64_t map_version = 0;
+  /// How many of its requests wait in the retry queue.
+  std::uint32_t held_requests = 0;
+  /// Position in the worker's list of sessions.
+  std::uint32_t worker_index = 0;
+
+  // For the observer ----------------------------------------------------------------------------
+  void flush();
+  void resume_now();
+
+  std::span<char> read_room() override;
+  void on_read(std::size_t size) override;
+  void on_write_drained() override;
+  void on_end(net::End end, std::string_view reason) override;
+  void on_closed() override;
+
+ private:
+  /// An unfinished request, or requests that cannot be taken up yet.
+  struct PartialRequest {
+    resp::PartialInput input;
+    resp::RequestParser parser;
+  };
+
+  [[nodiscard]] std::size_t take_requests(std::string_view bytes, resp::RequestParser& parser);
+  void keep_rest(std::string_view bytes, std::size_t consumed);
+  void refuse_malformed(const std::string& error);
+  [[nodiscard]] bool is_cross_protocol(const resp::RequestView& request) const noexcept;
+  void pop_answered();
+  void remove_head();
+  void pause(Pause reason) noexcept { pauses_ |= static_cast<std::uint8_t>(reason); }
+  void write_rest();
+  void wrote(std::size_t size);
+  void mark_dirty();
+  void finish_if_done();
+  void check_output_size();
+  void give_back_requests();
+
+  SessionContext& context_;
+  const std::uint64_t id_;
+  std::unique_ptr<net::Transport> transport_;
+  std::unique_ptr<PartialRequest> partial_;
+  std::unique_ptr<ClientDetails> details_;
+  Output output_;
+  std::uint64_t read_at_ns_ = 0;
+  std::size_t write_later_bytes_ = 0;  // handed to the transport and not yet drained
+  std::uint32_t head_ = RequestPool::kNone;  // oldest pending request
+  std::uint32_t tail_ = RequestPool::kNone;
+  std::uint32_t pending_ = 0;
+  std::uint32_t waiting_ = 0;
+  std::uint8_t pauses_ = 0;
+  bool open_ = true;
+  bool dirty_ = false;
+  bool resume_scheduled_ = false;
+  bool reading_ = false;
+  bool write_pending_ = false;
+  bool was_inline_ = false;
+};
+
+}  // namespace slotway::session

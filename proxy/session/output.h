@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "resp/byte_buffer.h"
+#include "resp/reply_frame.h"
+
+namespace slotway::session {
+
+/// Spare output buffers of a worker: a client owns one only while it has output.
+class BufferPool {
+ public:
+  [[nodiscard]] resp::ByteBuffer take() {
+    if (spare_.empty()) return resp::ByteBuffer(kFirstCapacity);
+    resp::ByteBuffer buffer = std::move(spare_.back());
+    spare_.pop_back();
+    return buffer;
+  }
+  void give_back(resp::ByteBuffer buffer) {
+    if (buffer.capacity() > kLargestKept || spare_.size() >= kMostKept) return;
+    buffer.clear();
+    spare_.push_back(std::move(buffer));
+  }
+
+ private:
+  static constexpr std::size_t kFirstCapacity = 1024;
+  static constexpr std::size_t kLargestKept = 64 * 1024;
+  static constexpr std::size_t kMostKept = 1024;
+
+  std::vector<resp::ByteBuffer> spare_;
+};
+
+/// Reply bytes on their way to one client: small replies copied together into one run, large ones kept in
+/// the buffer they arrived in.
+class Output {
+ public:
+  explicit Output(BufferPool& pool) noexcept : pool_(pool) {}
+
+  void append(std::string_view bytes) {
+    if (chunks_.empty() || sealed_ || !has_room(bytes.size())) [[unlikely]] add_chunk();
+    chunks_.back().append(bytes);
+    size_ += bytes.size();
+  }
+  void append(const resp::ReplyFrame& reply) {
+    if (reply.buffer == nullptr) {
+      append(reply.bytes);
+    } else {
+      append_buffer(std::move(*reply.buffer));
+    }
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  /// Fills `pieces` with the bytes to write, in order; returns how many were used.
+  [[nodiscard]] std::size_t gather(std::span<std::string_view> pieces) const noexcept;
+
+  /// Drops what has been written.
+  void consume(std::size_t size);
+
+  /// From now on nothing is appended to the chunks there are, so that they stay where they are while the
+  /// transport writes them.
+  void seal() noexcept { sealed_ = true; }
+
+ private:
+  // A chunk that has reached this size is left as it is, and the next one begins.
+  static constexpr std::size_t kChunkBytes = 64 * 1024;
+
+  [[nodiscard]] bool has_room(std::size_t size) const noexcept {
+    const resp::ByteBuffer& last = chunks_.back();
+    return last.room() >= size || last.size() + size <= kChunkBytes;
+  }
+  void add_chunk();
+  void append_buffer(resp::ByteBuffer buffer);
+
+  BufferPool& pool_;
+  std::vector<resp::ByteBuffer> chunks_;
+  std::size_t size_ = 0;
+  bool sealed_ = false;  // the last chunk must not be appended to
+};
+
+}  // namespace slotway::session
