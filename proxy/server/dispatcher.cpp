@@ -9,7 +9,8 @@
 #include "command/error_texts.h"
 #include "command/key_extractor.h"
 #include "resp/encoder.h"
-#include "server/split_work.h"
+#include "server/client_state.h"
+#include "server/merge_work.h"
 
 namespace slotway::server {
 
@@ -22,6 +23,10 @@ namespace {
 
 upstream::Ticket ticket_of(const PendingRequest& request) noexcept {
   return std::bit_cast<upstream::Ticket>(request.handle());
+}
+
+Caller caller_of(const ClientSession& session) noexcept {
+  return {session.id(), session.protocol};
 }
 
 }  // namespace
@@ -71,6 +76,9 @@ Verdict Dispatcher::handle(ClientSession& session, const resp::RequestView& requ
   const Call call{*this, session, request, *command};
   if (!command->accepts_arity(request.size())) [[unlikely]] {
     return reply_error(call, command::wrong_arity_error(*command));
+  }
+  if (session.extension != nullptr) [[unlikely]] {
+    if (const auto verdict = ClientState::find(session)->intercept(call)) return *verdict;
   }
   if (command->route == command::Route::by_key && command->single_key != 0) [[likely]] {
     return forward(call, cluster::slot_of(request[command->single_key]));
@@ -124,7 +132,7 @@ upstream::Connection* Dispatcher::connection_for(cluster::Slot slot, const Clien
   if (map_ == nullptr) [[unlikely]] return nullptr;
   const cluster::NodeIndex owner = map_->owner(slot);
   if (owner == cluster::kNoNode) [[unlikely]] return nullptr;
-  upstream::Connection& connection = nodes_.connection(owner, session.id());
+  upstream::Connection& connection = nodes_.connection(owner, caller_of(session));
   return connection.accepts() ? &connection : nullptr;
 }
 
@@ -164,7 +172,7 @@ Verdict Dispatcher::split(const Call& call) {
   }
   const auto policy = routing::merge_policy(call.command);
   PendingRequest& pending = open(call, plan.groups().front().slot);
-  auto work = std::make_unique<SplitWork>();
+  auto work = std::make_unique<MergeWork>();
   if (policy == routing::MergePolicy::key_order) {
     work->merger().start_in_key_order(plan, call.command.name);
   } else {
@@ -190,24 +198,37 @@ Verdict Dispatcher::fan_out(const Call& call) {
     return reply_error(call, fmt::format("ERR slotway: {} is not supported by this version",
                                          call.command.name));
   }
-  if (shard_slots_.empty()) return wait_for_route(call, cluster::Slot());
-  for (const cluster::Slot slot : shard_slots_) {
-    if (connection_for(slot, call.session) == nullptr) return wait_for_route(call, slot);
-  }
-  PendingRequest& pending = open(call, shard_slots_.front());
-  auto work = std::make_unique<SplitWork>();
+  auto work = std::make_unique<MergeWork>();
   work->merger().start(*policy, shard_slots_.size(), call.command.name);
-  pending.work = std::move(work);
-  const std::string_view bytes = call.request.bytes();
-  std::uint16_t part = 0;
-  for (const cluster::Slot slot : shard_slots_) {
-    const InFlight entry{.ticket = ticket_of(pending),
-                         .size = static_cast<std::uint32_t>(bytes.size()),
-                         .slot = slot,
-                         .part = part++};
-    std::copy(bytes.begin(), bytes.end(), connection_for(slot, call.session)->send(entry));
+  std::vector<Part> parts;
+  for (const cluster::Slot slot : shard_slots_) parts.push_back({slot, call.request.bytes()});
+  return start(call, std::move(work), parts);
+}
+
+Verdict Dispatcher::start(const Call& call, std::unique_ptr<Work> work,
+                          std::span<const Part> parts) {
+  if (parts.empty()) return wait_for_route(call, cluster::Slot());  // there are no shards yet
+  for (const Part& part : parts) {
+    if (connection_for(part.slot, call.session) == nullptr) return wait_for_route(call, part.slot);
   }
+  PendingRequest& pending = open(call, parts.front().slot);
+  pending.work = std::move(work);
+  std::uint16_t number = 0;
+  for (const Part& part : parts) send_part(pending, number++, part);
   return Verdict::accepted;
+}
+
+void Dispatcher::send_part(PendingRequest& pending, std::uint16_t number, const Part& part) {
+  const InFlight entry{.ticket = ticket_of(pending),
+                       .size = static_cast<std::uint32_t>(part.bytes.size()),
+                       .slot = part.slot,
+                       .part = number};
+  upstream::Connection* connection = connection_for(part.slot, *pending.session);
+  if (connection == nullptr || pending.session->held_requests > 0) {
+    hold(pending, entry, part.bytes, {}, "");
+    return;
+  }
+  std::copy(part.bytes.begin(), part.bytes.end(), connection->send(entry));
 }
 
 // The request stays with its session, which sends nothing else meanwhile, until there is a way or its
@@ -227,7 +248,7 @@ Verdict Dispatcher::wait_for_route(const Call& call, cluster::Slot slot) {
         call, fmt::format("CLUSTERDOWN slotway: no node serves hash slot {}", slot.value()));
   }
   const upstream::Connection& connection =
-      nodes_.connection(map_->owner(slot), call.session.id());
+      nodes_.connection(map_->owner(slot), caller_of(call.session));
   return reply_error(call, fmt::format("CLUSTERDOWN slotway: cannot reach {}, which serves hash "
                                        "slot {}: {}",
                                        cluster::to_string(connection.endpoint()), slot.value(),

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "server/handler.h"
 #include "server/node_table.h"
 #include "server/retry_queue.h"
+#include "server/work.h"
 #include "session/client_session.h"
 #include "upstream/connection.h"
 
@@ -89,6 +91,15 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
 
   /// Sends a request as it is to the owner of a slot.
   session::Verdict forward(const Call& call, cluster::Slot slot);
+  /// Begins a work: all its first parts are sent, numbered from 0, or none if one of them has no way; the
+  /// request then waits like any other.
+  session::Verdict start(const Call& call, std::unique_ptr<Work> work, std::span<const Part> parts);
+  /// Makes the request wait, unanswered and unsent, until the slot's node can be reached.
+  session::Verdict wait_for_route(const Call& call, cluster::Slot slot);
+  /// One slot of each shard that holds data: names the shards for whoever asks all of them.
+  [[nodiscard]] std::span<const cluster::Slot> shard_slots() const noexcept { return shard_slots_; }
+  /// Sends a part of a work that has begun; it waits in the retry queue if there is no way now.
+  void send_part(session::PendingRequest& pending, std::uint16_t number, const Part& part);
   /// Sends a request without keys to any one shard.
   session::Verdict forward_to_any_shard(const Call& call);
   /// Answers a request at once and counts it.
@@ -106,7 +117,6 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   session::Verdict route_by_keys(const Call& call);
   session::Verdict split(const Call& call);
   session::Verdict fan_out(const Call& call);
-  session::Verdict wait_for_route(const Call& call, cluster::Slot slot);
   [[nodiscard]] upstream::Connection* connection_for(cluster::Slot slot,
                                                      const session::ClientSession& session);
   session::PendingRequest& open(const Call& call, cluster::Slot slot);
@@ -117,6 +127,9 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   [[nodiscard]] bool follow(const cluster::Redirection& redirection,
                             const upstream::InFlight& entry, std::string_view request,
                             session::PendingRequest& pending);
+  /// Sends a request again later, or fails it if too many wait already.
+  void retry(session::PendingRequest& pending, const upstream::InFlight& entry,
+             std::string_view request, std::chrono::nanoseconds delay, std::string_view last_error);
   void hold(session::PendingRequest& pending, const upstream::InFlight& entry,
             std::string_view request, std::chrono::nanoseconds delay, std::string_view last_error);
   [[nodiscard]] bool send_held(session::PendingRequest& pending, const HeldRequest& held);
@@ -126,6 +139,7 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
               stats::Outcome outcome);
   void finish_part(session::PendingRequest& pending, std::uint16_t part,
                    const resp::ReplyFrame& reply);
+  void conclude(WorkContext& context, stats::Outcome error_outcome);
   void fail(session::PendingRequest& pending, std::uint16_t part, std::string_view error_text);
   void fail_overdue();
   void resume_waiting_sessions();

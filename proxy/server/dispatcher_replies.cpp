@@ -9,7 +9,6 @@
 
 #include "resp/encoder.h"
 #include "server/dispatcher.h"
-#include "server/split_work.h"
 
 namespace slotway::server {
 
@@ -101,7 +100,7 @@ bool Dispatcher::handle_not_run(upstream::Connection& connection, const InFlight
     if (!text.starts_with(error.prefix)) continue;
     sessions_.stats.redirects[static_cast<std::size_t>(error.kind)].add();
     if (error.refresh) host_.request_refresh(RefreshReason::unreachable);
-    hold(pending, entry, request, error.delay, text);
+    retry(pending, entry, request, error.delay, text);
     return true;
   }
   return false;
@@ -126,9 +125,11 @@ bool Dispatcher::follow(const cluster::Redirection& redirection, const InFlight&
   upstream::Connection* target =
       pending.session->held_requests > 0  // an earlier one waits: no overtaking
           ? nullptr
-          : nodes_.connection(redirection.target, pending.session->id(), sessions_.clock.now_ns());
+          : nodes_.connection(redirection.target,
+                              {pending.session->id(), pending.session->protocol},
+                              sessions_.clock.now_ns());
   if (target == nullptr || !target->accepts()) {
-    hold(pending, next, request, 0ns, "");
+    retry(pending, next, request, 0ns, "");
     return true;
   }
   if (!moved) {
@@ -143,7 +144,7 @@ bool Dispatcher::follow(const cluster::Redirection& redirection, const InFlight&
 
 void Dispatcher::hold(PendingRequest& pending, const InFlight& entry, std::string_view request,
                       std::chrono::nanoseconds delay, std::string_view last_error) {
-  const bool held = retries_.hold(
+  retries_.hold(
       pending, {.request = pending.handle(),
                 .part = entry.part,
                 .slot = entry.slot,
@@ -152,7 +153,13 @@ void Dispatcher::hold(PendingRequest& pending, const InFlight& entry, std::strin
                     sessions_.clock.now_ns() + static_cast<std::uint64_t>(delay.count()),
                 .bytes = std::string(request),
                 .last_error = std::string(last_error)});
-  if (!held) {
+}
+
+void Dispatcher::retry(PendingRequest& pending, const InFlight& entry, std::string_view request,
+                       std::chrono::nanoseconds delay, std::string_view last_error) {
+  if (retries_.has_room(request.size())) {
+    hold(pending, entry, request, delay, last_error);
+  } else {
     fail(pending, entry.part,
          "CLUSTERDOWN slotway: too many requests wait for a node that cannot be reached");
   }
@@ -185,7 +192,7 @@ void Dispatcher::on_unanswered(upstream::Connection& connection, const InFlight&
   if (pending == nullptr) return;
   if (!may_have_run || pending->read_only) {
     sessions_.stats.redirects[static_cast<std::size_t>(stats::Redirect::connection_lost)].add();
-    hold(*pending, entry, request, 0ns, "");
+    retry(*pending, entry, request, 0ns, "");
     return;
   }
   fail(*pending, entry.part,
@@ -204,26 +211,32 @@ void Dispatcher::finish(PendingRequest& pending, const resp::ReplyFrame& reply,
 
 void Dispatcher::finish_part(PendingRequest& pending, std::uint16_t part,
                              const resp::ReplyFrame& reply) {
-  routing::ReplyMerger& merger = static_cast<SplitWork&>(*pending.work).merger();
-  merger.add(part, reply.bytes);
-  if (!merger.complete()) return;
-  std::string merged;
-  merger.append_reply(merged);
-  finish(pending, {merged, nullptr},
-         merged.front() == '-' ? stats::Outcome::server_error : stats::Outcome::ok);
+  WorkContext context(*this, pending);
+  static_cast<Work&>(*pending.work).on_reply(context, part, reply);
+  conclude(context, stats::Outcome::server_error);
 }
+
+void Dispatcher::conclude(WorkContext& context, stats::Outcome error_outcome) {
+  if (!context.reply()) return;
+  const bool is_error = context.reply()->front() == '-';
+  finish(context.pending(), {*context.reply(), nullptr},
+         is_error ? error_outcome : stats::Outcome::ok);
+}
+
+void WorkContext::send(std::uint16_t number, const Part& part) {
+  dispatcher_.send_part(pending_, number, part);
+}
+
+int WorkContext::protocol() const noexcept { return pending_.session->protocol; }
 
 void Dispatcher::fail(PendingRequest& pending, std::uint16_t part, std::string_view text) {
   if (part == upstream::kWhole) {
     finish(pending, {resp::error_reply(text), nullptr}, stats::Outcome::proxy_error);
     return;
   }
-  routing::ReplyMerger& merger = static_cast<SplitWork&>(*pending.work).merger();
-  merger.fail(part, text);
-  if (!merger.complete()) return;
-  std::string merged;
-  merger.append_reply(merged);
-  finish(pending, {merged, nullptr}, stats::Outcome::proxy_error);
+  WorkContext context(*this, pending);
+  static_cast<Work&>(*pending.work).on_failure(context, part, text);
+  conclude(context, stats::Outcome::proxy_error);
 }
 
 // Every pending request is looked at, which costs less than a timer or a list entry for each: a request

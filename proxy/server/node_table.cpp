@@ -26,7 +26,7 @@ UpstreamNode& NodeTable::node_at(const cluster::Endpoint& endpoint) {
   auto& place = nodes_[endpoint];
   if (place == nullptr) {
     place = std::make_unique<UpstreamNode>(endpoint, stats_.node(cluster::to_string(endpoint)));
-    place->lanes_.resize(lanes_);
+    place->lanes_.resize(2 * lanes_);
   }
   return *place;
 }
@@ -42,18 +42,19 @@ void NodeTable::adopt(const cluster::SlotMap& map) {
   foreign_nodes_ = nodes_.size() - by_index_.size();
 }
 
-upstream::Connection& NodeTable::lane(UpstreamNode& node, std::uint64_t session_id) {
-  const std::size_t index = lanes_ == 1 ? 0 : session_id % lanes_;
+upstream::Connection& NodeTable::lane(UpstreamNode& node, const Caller& caller) {
+  const std::size_t first = caller.protocol == 3 ? lanes_ : 0;
+  const std::size_t index = first + (lanes_ == 1 ? 0 : caller.session_id % lanes_);
   auto& place = node.lanes_[index];
   if (place == nullptr) [[unlikely]] {
-    place = std::make_unique<upstream::Connection>(node.endpoint_, options_, 2, read_buffer_,
+    place = std::make_unique<upstream::Connection>(node.endpoint_, options_, caller.protocol, read_buffer_,
                                                    connector_, observer_, node.stats_);
   }
   return *place;
 }
 
 upstream::Connection* NodeTable::connection(const cluster::Endpoint& endpoint,
-                                            std::uint64_t session_id, std::uint64_t now_ns) {
+                                            const Caller& caller, std::uint64_t now_ns) {
   const auto known = nodes_.find(endpoint);
   if (known == nodes_.end()) {
     if (foreign_nodes_ >= kMaxForeignNodes) return nullptr;
@@ -61,7 +62,7 @@ upstream::Connection* NodeTable::connection(const cluster::Endpoint& endpoint,
   }
   UpstreamNode& node = node_at(endpoint);
   node.last_named_ns_ = now_ns;
-  return &lane(node, session_id);
+  return &lane(node, caller);
 }
 
 bool NodeTable::is_leaving(const UpstreamNode& node, std::uint64_t now_ns) const {

@@ -28,9 +28,15 @@ class UpstreamNode {
 
   const cluster::Endpoint endpoint_;
   stats::NodeStats& stats_;
-  std::vector<std::unique_ptr<upstream::Connection>> lanes_;
+  std::vector<std::unique_ptr<upstream::Connection>> lanes_;  // those for RESP2, then those for RESP3
   bool in_map_ = false;
   std::uint64_t last_named_ns_ = 0;  // when a redirect last named a node that the map does not have
+};
+
+/// On whose behalf a connection is used. Replies differ by protocol, so each has connections of its own.
+struct Caller {
+  std::uint64_t session_id;
+  int protocol;  ///< 2 or 3
 };
 
 /// The nodes a worker talks to, by their place in the slot map and by endpoint (for redirects, which may
@@ -46,13 +52,13 @@ class NodeTable {
 
   /// The connection for a session's requests to a node of the map: always the same lane for the same
   /// session, because two lanes would not keep the order of its commands.
-  [[nodiscard]] upstream::Connection& connection(cluster::NodeIndex node, std::uint64_t session_id) {
-    return lane(*by_index_[static_cast<std::size_t>(node)], session_id);
+  [[nodiscard]] upstream::Connection& connection(cluster::NodeIndex node, const Caller& caller) {
+    return lane(*by_index_[static_cast<std::size_t>(node)], caller);
   }
 
   /// The same by endpoint. Null if too many nodes outside of the map have been named already.
   [[nodiscard]] upstream::Connection* connection(const cluster::Endpoint& endpoint,
-                                                 std::uint64_t session_id, std::uint64_t now_ns);
+                                                 const Caller& caller, std::uint64_t now_ns);
 
   void tick(std::uint64_t now_ns);
   void shut_down();
@@ -62,7 +68,7 @@ class NodeTable {
   /// Redirects may name at most this many nodes that the map does not have.
   static constexpr std::size_t kMaxForeignNodes = 64;
 
-  [[nodiscard]] upstream::Connection& lane(UpstreamNode& node, std::uint64_t session_id);
+  [[nodiscard]] upstream::Connection& lane(UpstreamNode& node, const Caller& caller);
   UpstreamNode& node_at(const cluster::Endpoint& endpoint);
   [[nodiscard]] bool is_leaving(const UpstreamNode& node, std::uint64_t now_ns) const;
   void dismiss(std::unique_ptr<UpstreamNode> node);

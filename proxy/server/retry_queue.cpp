@@ -7,13 +7,11 @@
 
 namespace slotway::server {
 
-bool RetryQueue::hold(session::PendingRequest& pending, HeldRequest request) {
-  if (bytes_ + request.bytes.size() > limit_bytes_) return false;
+void RetryQueue::hold(session::PendingRequest& pending, HeldRequest request) {
   bytes_ += request.bytes.size();
   ++pending.session->held_requests;
   ++pending.held_parts;
   held_.push_back(std::move(request));
-  return true;
 }
 
 void RetryQueue::run(session::RequestPool& pool, std::uint64_t now_ns,

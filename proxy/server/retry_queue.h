@@ -32,8 +32,11 @@ class RetryQueue {
  public:
   explicit RetryQueue(std::size_t limit_bytes) noexcept : limit_bytes_(limit_bytes) {}
 
-  /// False if the queue is full; the request is then not held.
-  [[nodiscard]] bool hold(session::PendingRequest& pending, HeldRequest request);
+  [[nodiscard]] bool has_room(std::size_t bytes) const noexcept {
+    return bytes_ + bytes <= limit_bytes_;
+  }
+  /// Beyond the limit only for parts of works that have begun, whose number is bounded by other limits.
+  void hold(session::PendingRequest& pending, HeldRequest request);
 
   /// Offers each request that is due to `send`, which says whether it could be sent now. Requests that are
   /// over (answered by their deadline, client gone) are dropped.

@@ -71,6 +71,12 @@ struct SessionContext {
   resp::RequestParser parser{};
 };
 
+/// What the handler keeps of a client; the session only owns it and lets it end with itself.
+class SessionExtension {
+ public:
+  virtual ~SessionExtension() = default;
+};
+
 /// Rarely needed facts about a client, allocated when the first of them is set.
 struct ClientDetails {
   std::string name;
@@ -154,6 +160,10 @@ class ClientSession final : public net::TransportHandler {
   [[nodiscard]] ClientDetails& details();
   [[nodiscard]] const ClientDetails* known_details() const noexcept { return details_.get(); }
 
+  /// Null for the many clients of which nothing needs to be kept.
+  std::unique_ptr<SessionExtension> extension;
+  /// RESP version of the client's replies: 2, or 3 after HELLO 3.
+  std::uint8_t protocol = 2;
   /// Version of the slot map by which this session's requests are routed.
   std::uint64_t map_version = 0;
   /// How many of its requests wait in the retry queue.

@@ -58,8 +58,8 @@ class ParkedReply {
   std::array<char, 116> inline_;  // a 64-byte value and its frame fit with room to spare
 };
 
-/// Work that a request consists of besides forwarding, for example the parts of a split one. Owned by its
-/// request; ends with it, be that by its reply or because the client left.
+/// Work that a request consists of besides forwarding one message, for example the parts of a split one.
+/// Owned by its request; ends with it, be that by its reply or because the client left.
 class RequestWork {
  public:
   virtual ~RequestWork() = default;
