@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "cluster/quoted.h"
@@ -18,10 +19,17 @@ std::expected<Endpoint, std::string> make_endpoint(std::string_view host, std::s
   return Endpoint{std::string(host), *number};
 }
 
-bool may_stand_in_host(char character) noexcept {
+consteval std::array<bool, 256> make_host_bytes() {
   constexpr std::string_view kRefused = "\"'/?@[\\]`{}";
-  return character > ' ' && character < '\x7f' && !kRefused.contains(character);
+  std::array<bool, 256> allowed{};
+  for (char byte = '!'; byte <= '~'; ++byte) {
+    allowed[static_cast<unsigned char>(byte)] = !kRefused.contains(byte);
+  }
+  return allowed;
 }
+
+/// Which bytes may stand in a host: a table, since every redirection is checked with it.
+constexpr std::array<bool, 256> kHostBytes = make_host_bytes();
 
 }  // namespace
 
@@ -32,8 +40,9 @@ std::string to_string(const Endpoint& endpoint) {
 }
 
 bool is_host(std::string_view text) noexcept {
-  return !text.empty() && text.size() <= kMaxHostBytes &&
-         std::ranges::all_of(text, may_stand_in_host);
+  return !text.empty() && text.size() <= kMaxHostBytes && std::ranges::all_of(text, [](char byte) {
+    return kHostBytes[static_cast<unsigned char>(byte)];
+  });
 }
 
 std::expected<std::uint16_t, std::string> parse_port(std::string_view text) {

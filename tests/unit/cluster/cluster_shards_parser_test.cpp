@@ -6,9 +6,15 @@
 #include "unit/cluster/captured_replies.h"
 #include "unit/cluster/resp_text.h"
 
-using namespace slotway::cluster;
-using namespace slotway::cluster::text;
-using slotway::resp::ReplyTree;
+namespace slotway::cluster {
+
+using resp::ReplyTree;
+using text::array;
+using text::bulk;
+using text::integer;
+using text::kNull;
+using text::shard;
+using text::shards_node;
 
 namespace {
 
@@ -250,3 +256,5 @@ TEST_CASE("shards of a wrong shape are refused") {
                       shard(kAllSlots, array({shards_node("b", "b", 1, "master", "online")}))})) ==
       "shard 1 of CLUSTER SHARDS: slot 0 belongs to both a:1 and b:1");
 }
+
+}  // namespace slotway::cluster

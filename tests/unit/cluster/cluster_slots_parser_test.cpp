@@ -7,9 +7,14 @@
 #include "unit/cluster/captured_replies.h"
 #include "unit/cluster/resp_text.h"
 
-using namespace slotway::cluster;
-using namespace slotway::cluster::text;
-using slotway::resp::ReplyTree;
+namespace slotway::cluster {
+
+using resp::ReplyTree;
+using text::array;
+using text::bulk;
+using text::integer;
+using text::kNull;
+using text::slots_node;
 
 namespace {
 
@@ -244,3 +249,5 @@ TEST_CASE("random changes to a real reply never break a map's promises") {
   }
   CHECK(accepted > 100);  // or the changes were too rough to test anything
 }
+
+}  // namespace slotway::cluster

@@ -7,7 +7,6 @@
 
 #include "cluster/slot_map_builder.h"
 
-using slotway::cluster::Endpoint;
 using slotway::cluster::Health;
 using slotway::cluster::kNoNode;
 using slotway::cluster::kSlotCount;
