@@ -106,7 +106,7 @@ const SplitPlan& Splitter::plan(const resp::RequestView& request,
   return plan_;
 }
 
-std::size_t part_size(const resp::RequestView& request, const SplitPlan& plan,
+std::size_t part_size(const resp::RequestView& /*request*/, const SplitPlan& plan,
                       const SplitGroup& group) noexcept {
   return 1 + digits(argument_count(plan, group)) + kLineEndBytes + plan.name_size_ +
          group.argument_bytes;
