@@ -11,6 +11,8 @@ namespace slotway::resp {
 inline constexpr std::string_view kOk = "+OK\r\n";
 inline constexpr std::string_view kPong = "+PONG\r\n";
 inline constexpr std::string_view kNullBulk = "$-1\r\n";
+inline constexpr std::string_view kNullArray = "*-1\r\n";
+inline constexpr std::string_view kNull = "_\r\n";  ///< of RESP3
 inline constexpr std::string_view kEmptyArray = "*0\r\n";
 
 /// Anything bytes can be appended to: std::string and ByteBuffer.
