@@ -277,6 +277,10 @@ TEST_CASE("a merger forgets one request before the next") {
   merger.add(0, "-ERR a\r\n");
   merger.add(1, ":5\r\n");
   CHECK(reply_of(merger).starts_with("-ERR"));
+  merger.start(MergePolicy::logical_and, 2, "SCRIPT");
+  merger.add(0, "*1\r\n:1\r\n");
+  merger.add(1, ":1\r\n");
+  CHECK(reply_of(merger).starts_with("-ERR"));
   merger.start(MergePolicy::sum, 2, "DEL");
   CHECK(merger.buffered_bytes() == 0);
   merger.add(0, ":1\r\n");
