@@ -118,6 +118,10 @@ int main(int argc, char** argv) {
     fmt::print("{}", config::to_yaml(*settings));
     return 0;
   }
+  if (const auto stand_ins = config::find_stand_ins(*settings); !stand_ins.empty()) {
+    for (const config::ConfigError& error : stand_ins) report(error);
+    return kUsageError;
+  }
   if (command_line.check_config) {
     fmt::print("the configuration is fine\n");
     return 0;

@@ -146,15 +146,6 @@ std::optional<std::string> TextCodec::parse(std::string_view text) const {
   return std::string(text);
 }
 
-std::optional<std::string> SecretCodec::parse(std::string_view text) const {
-  if (text == kHidden) return std::nullopt;
-  return TextCodec{}.parse(text);
-}
-
-std::string SecretCodec::expected() const {
-  return fmt::format("text without control characters, and not the {} of --print-config", kHidden);
-}
-
 std::string ListenAddressCodec::expected() const {
   return "an IP address and port such as 127.0.0.1:6380 or \"[::1]:6380\", or unix:/absolute/path "
          "of at most 107 bytes";

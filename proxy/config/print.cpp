@@ -57,4 +57,15 @@ std::string to_yaml(const Settings& settings) {
   return yaml;
 }
 
+std::vector<ConfigError> find_stand_ins(const Settings& settings) {
+  std::vector<ConfigError> errors;
+  for (const Setting& setting : setting_table()) {
+    if (!setting.holds_stand_in || !setting.holds_stand_in(settings)) continue;
+    errors.push_back({{},
+                      fmt::format("{} is {}", setting.path, setting.to_yaml(settings)),
+                      "the secret itself, which --print-config does not show"});
+  }
+  return errors;
+}
+
 }  // namespace slotway::config

@@ -35,6 +35,8 @@ struct Setting {
   std::function<void(Settings&, const Value&, std::vector<ConfigError>&)> assign;
   /// The member as one line of YAML that `assign` reads back.
   std::function<std::string(const Settings&)> to_yaml;
+  /// Of secrets only: true if the member is not the secret but what to_yaml shows in its place.
+  std::function<bool(const Settings&)> holds_stand_in;
 
   /// "SLOTWAY_LIMITS_MAXCLIENTS"
   [[nodiscard]] std::string environment_name() const;
@@ -98,6 +100,11 @@ template <typename Codec, typename... Members>
   setting.to_yaml = [=](const Settings& settings) {
     return detail::scalar_to_yaml(codec, detail::follow(settings, members...));
   };
+  if constexpr (std::is_same_v<Codec, SecretCodec>) {
+    setting.holds_stand_in = [=](const Settings& settings) {
+      return detail::follow(settings, members...) == SecretCodec::kHidden;
+    };
+  }
   return setting;
 }
 
