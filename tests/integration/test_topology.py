@@ -1,5 +1,6 @@
 """A cluster that changes under its clients: they see no MOVED, no ASK and no wrong value."""
 
+import itertools
 import threading
 import time
 
@@ -108,9 +109,11 @@ def test_commands_on_one_key_keep_their_order_while_its_slot_moves(private_clust
     stop = threading.Event()
 
     def move_about():
-        while not stop.is_set():
-            owner = cluster.owner(slot)
-            cluster.move_slot(slot, next(node for node in cluster.primaries if node is not owner))
+        for target in itertools.cycle(sorted(cluster.primaries, key=lambda node: node is cluster.owner(slot))):
+            cluster.move_slot(slot, target)
+            # The nodes need a moment to agree; to move it again before is more than Redis itself bears.
+            if stop.wait(0.15):
+                return
 
     mover = threading.Thread(target=move_about, daemon=True)
     mover.start()
@@ -125,8 +128,10 @@ def test_commands_on_one_key_keep_their_order_while_its_slot_moves(private_clust
     finally:
         stop.set()
         mover.join()
-    assert client.call("LRANGE", "list", 0, -1) == [b"%d" % number for number in range(pushed)]
-    assert proxy.metrics().total("slotway_redirects_total") > 20
+    for start, items in zip(range(0, pushed, 1000), client.pipeline(
+            [("LRANGE", "list", start, start + 999) for start in range(0, pushed, 1000)])):
+        assert items == [b"%d" % number for number in range(start, min(start + 1000, pushed))]
+    assert proxy.metrics().total("slotway_redirects_total") > 10
 
 
 @pytest.mark.timeout_seconds(60)
@@ -153,9 +158,9 @@ def test_a_node_that_joins_is_used_as_soon_as_it_owns_slots(private_cluster, sta
     proxy = start_proxy(cluster.seeds)
     client = proxy.connect()
     newcomer = cluster.add_node()
-    key = key_in_slots(8000, 8191)
+    key = key_in_slots(900, 999)
     assert client.call("SET", key, "before") == b"OK"
-    cluster.reshard(cluster.primaries[0], newcomer, 8192)
+    cluster.reshard(cluster.primaries[0], newcomer, 1000)
     assert client.call("GET", key) == b"before"
     assert newcomer.command("GET", key) == b"before"
     assert proxy.metrics().total("slotway_upstream_requests_total", node=newcomer.address) > 0

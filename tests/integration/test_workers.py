@@ -35,6 +35,7 @@ def test_new_clients_go_to_the_worker_with_the_fewest(shared_cluster, start_prox
 def test_clients_of_different_workers_see_each_others_writes(shared_cluster, start_proxy):
     proxy = start_proxy(shared_cluster.seeds[:1], workers=2)
     one, other = proxy.connect(), proxy.connect()
+    assert one.call("PING") == other.call("PING") == b"PONG"
     assert _clients_by_worker(proxy) == [1, 1]
     for number in range(200):
         assert one.call("SET", "k", number) == b"OK"

@@ -75,6 +75,8 @@ class Cluster:
             primary = primaries[index % len(primaries)]
             wait_until(lambda n=node, p=primary: self._try_replicate(n, p), what="CLUSTER REPLICATE")
         self.wait_until_healthy()
+        for node in self.nodes:
+            node.command("CONFIG", "SET", "cluster-node-timeout", self._node_timeout_ms)
 
     def stop(self):
         for node in self.nodes:
@@ -95,6 +97,7 @@ class Cluster:
         self._meet(self.nodes[0], node)
         self.nodes.append(node)
         wait_until(self._all_acquainted, what="the new node to be known")
+        self.wait_until_healthy()
         return node
 
     # Who is who
@@ -214,7 +217,8 @@ class Cluster:
         self._leases.append(bus)
         node = RedisServer(self.folder, self._host, self.password, {
             "cluster-enabled": "yes",
-            "cluster-node-timeout": self._node_timeout_ms,
+            # Gossip runs at the pace of this time-out, so it is short until the cluster stands.
+            "cluster-node-timeout": min(1000, self._node_timeout_ms),
             "cluster-port": bus.port,
             "cluster-allow-replica-migration": "no",
             "cluster-replica-validity-factor": "0",

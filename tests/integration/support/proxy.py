@@ -29,7 +29,13 @@ IN_FLIGHT = ("slotway_requests_in_flight", "slotway_upstream_in_flight")
 def run_slotway(*arguments, env=None, timeout=20):
     """Runs the binary to its end, for options that print something or refuse to start."""
     return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=timeout,
-                          env={**os.environ, **(env or {})}, check=False)
+                          env=_environment(env), check=False)
+
+
+def _environment(extra):
+    """Ours without what would be taken for settings (SLOTWAY_BINARY is one of ours), and the extra ones."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SLOTWAY_")}
+    return {**inherited, **(extra or {})}
 
 
 class Proxy:
@@ -45,7 +51,7 @@ class Proxy:
         if settings:
             self._command += ["--config", self._write_settings(settings)]
         self._command += arguments
-        self._env = {**os.environ, **(env or {})}
+        self._env = _environment(env)
         self._lines = []
         self.process = None
         self.clients = []
