@@ -13,6 +13,7 @@ namespace slotway::command {
 /// keeps its id when a newer table is laid over the built-in one. Counters and handlers are indexed
 /// by it.
 enum class CommandId : std::uint16_t {};
+inline constexpr CommandId kNoCommand{0xffff};
 
 /// Command flags as COMMAND shows them; only those a proxy acts upon have a bit.
 /// https://redis.io/docs/latest/commands/command/

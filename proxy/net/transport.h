@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace slotway::net {
@@ -59,6 +60,17 @@ class Transport {
 
   /// Ends the connection; on_closed follows in a later turn. May be called more than once.
   virtual void close() = 0;
+
+  // For people, as CLIENT LIST shows it. Asks the kernel, so not for the hot path.
+
+  /// "address:port" of the other end; of a unix socket "path:0", as Redis has it. Empty if not known.
+  [[nodiscard]] virtual std::string peer_address() const { return {}; }
+  [[nodiscard]] virtual std::string local_address() const { return {}; }
+  [[nodiscard]] virtual bool is_unix() const noexcept { return false; }
+  /// The file descriptor, -1 without one.
+  [[nodiscard]] virtual int descriptor() const noexcept { return -1; }
+  /// User-space memory the transport takes up.
+  [[nodiscard]] virtual std::size_t memory_bytes() const noexcept { return 0; }
 };
 
 }  // namespace slotway::net

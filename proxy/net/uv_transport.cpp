@@ -240,7 +240,7 @@ void UvTransport::close() {
 }
 
 std::string UvTransport::peer_address() const {
-  if (is_unix_) return {};
+  if (is_unix_) return unix_address();
   sockaddr_storage address{};
   int size = sizeof address;
   if (uv_tcp_getpeername(&handle_.tcp, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
@@ -248,10 +248,23 @@ std::string UvTransport::peer_address() const {
 }
 
 std::string UvTransport::local_address() const {
-  if (is_unix_) return {};
+  if (is_unix_) return unix_address();
   sockaddr_storage address{};
   int size = sizeof address;
   if (uv_tcp_getsockname(&handle_.tcp, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+// A client's end of a unix socket has no name; what tells connections apart is the path they came to.
+std::string UvTransport::unix_address() const {
+  std::array<char, 128> path{};
+  std::size_t size = path.size();
+  if (uv_pipe_getsockname(&handle_.pipe, path.data(), &size) != 0) return {};
+  return std::string(path.data(), size) + ":0";
+}
+
+int UvTransport::descriptor() const noexcept {
+  uv_os_fd_t fd = -1;
+  return uv_fileno(reinterpret_cast<const uv_handle_t*>(&handle_), &fd) == 0 ? fd : -1;
+}
+
   return address_text(address);
 }
 

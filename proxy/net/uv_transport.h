@@ -41,9 +41,11 @@ class UvTransport final : public Transport {
   void write_later(std::span<const std::string_view> pieces) override;
   void close() override;
 
-  /// "address:port" of the other end; empty for unix sockets.
-  [[nodiscard]] std::string peer_address() const;
-  [[nodiscard]] std::string local_address() const;
+  [[nodiscard]] std::string peer_address() const override;
+  [[nodiscard]] std::string local_address() const override;
+  [[nodiscard]] bool is_unix() const noexcept override { return is_unix_; }
+  [[nodiscard]] int descriptor() const noexcept override;
+  [[nodiscard]] std::size_t memory_bytes() const noexcept override { return sizeof *this; }
 
  private:
   struct Lookup;
@@ -55,6 +57,7 @@ class UvTransport final : public Transport {
   void connect_to(const sockaddr* address);
   void apply_options();
   void fail(const char* reason);
+  [[nodiscard]] std::string unix_address() const;
   uv_stream_t* stream() noexcept { return reinterpret_cast<uv_stream_t*>(&handle_); }
   const uv_stream_t* stream() const noexcept {
     return reinterpret_cast<const uv_stream_t*>(&handle_);

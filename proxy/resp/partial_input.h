@@ -19,6 +19,7 @@ class PartialInput {
  public:
   [[nodiscard]] bool empty() const noexcept { return kept_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return kept_.size(); }
+  [[nodiscard]] std::size_t capacity() const noexcept { return kept_.capacity(); }
   [[nodiscard]] std::string_view view() const noexcept { return kept_.view(); }
 
   /// Where the next read goes. `least_size` is the message's known size so far (0: unknown).

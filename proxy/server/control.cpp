@@ -71,7 +71,7 @@ Control::Control(const config::Settings& settings)
   const std::size_t count =
       settings_.workers > 0 ? settings_.workers : std::thread::hardware_concurrency();
   for (std::size_t i = 0; i < std::max<std::size_t>(count, 1); ++i) {
-    workers_.push_back(std::make_unique<Worker>(settings_, host, shared_.commands));
+    workers_.push_back(std::make_unique<Worker>(i, settings_, host, shared_.commands));
   }
 }
 

@@ -41,6 +41,10 @@ class Control final : private WorkerHost,
   // WorkerHost: called on workers' threads.
   void request_refresh(RefreshReason reason) override;
   std::string topology_problem() override;
+  [[nodiscard]] std::size_t worker_count() const noexcept override { return workers_.size(); }
+  bool post_to_worker(std::size_t index, WorkerPeers::Errand errand) override {
+    return workers_[index]->post(std::move(errand));
+  }
 
   void on_map(std::shared_ptr<const cluster::SlotMap> map, std::string_view reason) override;
   void on_refreshed(std::string_view reason) override;

@@ -290,6 +290,13 @@ void Dispatcher::on_ready(upstream::Connection& connection) {
 }
 
 void Dispatcher::on_down(upstream::Connection& connection, std::string_view reason) {
+PendingRequest& Dispatcher::open_for_later(const Call& call,
+                                           std::unique_ptr<session::RequestWork> work) {
+  PendingRequest& pending = open(call, cluster::Slot());
+  pending.work = std::move(work);
+  return pending;
+}
+
   host_.on_node_down(connection, reason);
   host_.request_refresh(RefreshReason::connection_failed);
 }

@@ -17,6 +17,7 @@
 #include "server/node_table.h"
 #include "server/retry_queue.h"
 #include "server/work.h"
+#include "server/worker_peers.h"
 #include "session/client_session.h"
 #include "upstream/connection.h"
 
@@ -26,7 +27,7 @@ namespace slotway::server {
 enum class RefreshReason : std::uint8_t { moved, connection_failed, unreachable, uncovered_slot };
 
 /// What the dispatcher asks of the world around its worker.
-class DispatcherHost {
+class DispatcherHost : public WorkerPeers {
  public:
   /// Rate-limited by whoever answers it; cheap to call again and again.
   virtual void request_refresh(RefreshReason reason) = 0;
@@ -107,10 +108,21 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   session::Verdict reply_error(const Call& call, std::string_view message);
 
   [[nodiscard]] const cluster::SlotMap* map() const noexcept { return map_.get(); }
+  /// Opens a request that code of Slotway's own answers later, through answer(). `work` ends with it.
+  [[nodiscard]] session::PendingRequest& open_for_later(const Call& call,
+                                                        std::unique_ptr<session::RequestWork> work);
+  /// Null if the request is over: answered, its client gone, or its deadline passed.
+  [[nodiscard]] session::PendingRequest* find_pending(session::RequestHandle handle) noexcept {
+    return sessions_.requests.find(handle);
+  }
+  /// Answers a request that was opened before, and counts it.
+  void answer(session::PendingRequest& pending, std::string_view reply);
   [[nodiscard]] const command::CommandTable& commands() const noexcept { return *commands_; }
   /// redis_version of the cluster; empty until a node has been asked.
   [[nodiscard]] const std::string& server_version() const noexcept { return server_version_; }
 
+  [[nodiscard]] WorkerPeers& peers() noexcept { return host_; }
+  [[nodiscard]] stats::TurnClock& clock() noexcept { return sessions_.clock; }
  private:
   session::Verdict refuse_unknown(session::ClientSession& session, const resp::RequestView& request);
   session::Verdict route(const Call& call);

@@ -218,6 +218,11 @@ void Dispatcher::finish_part(PendingRequest& pending, std::uint16_t part,
 
 void Dispatcher::conclude(WorkContext& context, stats::Outcome error_outcome) {
   if (!context.reply()) return;
+void Dispatcher::answer(PendingRequest& pending, std::string_view reply) {
+  const bool is_error = reply.front() == '-';
+  finish(pending, {reply, nullptr}, is_error ? stats::Outcome::proxy_error : stats::Outcome::ok);
+}
+
   const bool is_error = context.reply()->front() == '-';
   finish(context.pending(), {*context.reply(), nullptr},
          is_error ? error_outcome : stats::Outcome::ok);

@@ -57,9 +57,10 @@ net::TcpOptions upstream_tcp(const config::ClusterSettings& cluster) {
 
 }  // namespace
 
-Worker::Worker(const config::Settings& settings, WorkerHost& host,
+Worker::Worker(std::size_t index, const config::Settings& settings, WorkerHost& host,
                std::shared_ptr<const command::CommandTable> commands)
     : host_(host),
+      index_(index),
       client_tcp_{.user_timeout = 0ms},
       upstream_tcp_(upstream_tcp(settings.cluster)),
       read_buffer_(kReadBufferBytes),
@@ -94,24 +95,35 @@ void Worker::join() {
 
 // --- Calls of the control loop -------------------------------------------------------------------
 
+bool Worker::run_on_loop(std::function<void()> work) {
+  const std::lock_guard lock(mailbox_mutex_);
+  if (mailbox_ == nullptr) return false;
+  mailbox_->post(std::move(work));
+  return true;
+}
+
+bool Worker::post(WorkerPeers::Errand errand) {
+  return run_on_loop([this, errand = std::move(errand)] { errand(dispatcher_); });
+}
+
 void Worker::add_client(int fd, bool is_unix, std::uint64_t id) {
   clients_.fetch_add(1, std::memory_order_relaxed);
-  mailbox_->post([this, fd, is_unix, id] { open_session(fd, is_unix, id); });
+  run_on_loop([this, fd, is_unix, id] { open_session(fd, is_unix, id); });
 }
 
 void Worker::adopt(std::shared_ptr<const cluster::SlotMap> map) {
-  mailbox_->post([this, map = std::move(map)] { dispatcher_.adopt(map); });
+  run_on_loop([this, map = std::move(map)] { dispatcher_.adopt(map); });
 }
 
 void Worker::adopt(std::shared_ptr<const command::CommandTable> commands,
                    std::string server_version) {
-  mailbox_->post([this, commands = std::move(commands), version = std::move(server_version)] {
+  run_on_loop([this, commands = std::move(commands), version = std::move(server_version)] {
     dispatcher_.adopt(commands, version);
   });
 }
 
 void Worker::drain(std::chrono::milliseconds limit) {
-  mailbox_->post([this, limit] {
+  run_on_loop([this, limit] {
     drain_until_ns_ =
         clock_.now_ns() + static_cast<std::uint64_t>(std::chrono::nanoseconds(limit).count());
   });
@@ -210,7 +222,10 @@ void Worker::tick_drain() {
 void Worker::finish() {
   ticker_.reset();
   turn_end_.reset();
-  mailbox_.reset();
+  {
+    const std::lock_guard lock(mailbox_mutex_);
+    mailbox_.reset();
+  }
   finished_.store(true, std::memory_order_release);
 }
 

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,6 +30,9 @@ class WorkerHost {
  public:
   virtual void request_refresh(RefreshReason reason) = 0;
   virtual std::string topology_problem() = 0;
+  [[nodiscard]] virtual std::size_t worker_count() const noexcept = 0;
+  /// See WorkerPeers::post.
+  virtual bool post_to_worker(std::size_t index, WorkerPeers::Errand errand) = 0;
 
  protected:
   ~WorkerHost() = default;
@@ -36,13 +41,13 @@ class WorkerHost {
 /// One thread with one loop: its own clients, its own connections to the nodes, its own counters. A
 /// request lives and dies here without a lock.
 ///
-/// Public functions are called by the control loop's thread and take effect between two turns of the
-/// worker's loop; all the rest runs on the worker's own thread.
+/// Public functions are called by the control loop's thread, `post` by any, and take effect between two
+/// turns of the worker's loop; all the rest runs on the worker's own thread.
 class Worker final : private session::SessionObserver,
                      private DispatcherHost,
                      private upstream::Connector {
  public:
-  Worker(const config::Settings& settings, WorkerHost& host,
+  Worker(std::size_t index, const config::Settings& settings, WorkerHost& host,
          std::shared_ptr<const command::CommandTable> commands);
   /// REQUIRES: join() has returned, or start() was never called.
   ~Worker();
@@ -53,6 +58,9 @@ class Worker final : private session::SessionObserver,
   void add_client(int fd, bool is_unix, std::uint64_t id);
   void adopt(std::shared_ptr<const cluster::SlotMap> map);
   void adopt(std::shared_ptr<const command::CommandTable> commands, std::string server_version);
+
+  /// Runs an errand on the worker's thread. False if the worker has ended.
+  bool post(WorkerPeers::Errand errand);
 
   /// Lets each client finish what it has sent, closes those that are idle, and ends the thread when
   /// none is left or the time is up.
@@ -76,6 +84,14 @@ class Worker final : private session::SessionObserver,
 
   void request_refresh(RefreshReason reason) override { host_.request_refresh(reason); }
   std::string topology_problem() override { return host_.topology_problem(); }
+  [[nodiscard]] std::size_t worker_count() const noexcept override { return host_.worker_count(); }
+  [[nodiscard]] std::size_t worker_index() const noexcept override { return index_; }
+  bool post(std::size_t worker, Errand errand) override {
+    return host_.post_to_worker(worker, std::move(errand));
+  }
+  std::span<const std::unique_ptr<session::ClientSession>> sessions() noexcept override {
+    return sessions_;
+  }
   void wants_flush(upstream::Connection& connection) override;
   void on_node_up(const upstream::Connection& connection) override;
   void on_node_down(const upstream::Connection& connection, std::string_view reason) override;
@@ -89,8 +105,10 @@ class Worker final : private session::SessionObserver,
   void tick();
   void tick_drain();
   void finish();
+  bool run_on_loop(std::function<void()> work);
 
   WorkerHost& host_;
+  const std::size_t index_;
   stats::WorkerStats stats_;
   const net::TcpOptions client_tcp_;
   const net::TcpOptions upstream_tcp_;
@@ -107,6 +125,7 @@ class Worker final : private session::SessionObserver,
   bool finishing_ = false;
 
   // Handles on the loop; gone before the loop ends.
+  std::mutex mailbox_mutex_;  // guards the pointer: other threads post while the worker may be ending
   std::unique_ptr<net::Mailbox> mailbox_;
   std::unique_ptr<net::TurnEnd> turn_end_;
   std::unique_ptr<net::Timer> ticker_;

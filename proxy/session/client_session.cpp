@@ -10,7 +10,13 @@ namespace slotway::session {
 
 namespace {
 
-constexpr std::size_t kMaxPieces = 64;
+// No request has an index with this bit: their memory would have run out long before.
+constexpr std::uint32_t kMutedBit = 0x80000000;
+constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
+
+// Chunks written by one call; a client with more output than that does not read as fast as it is
+// answered anyway.
+constexpr std::size_t kMaxPieces = 8;
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower_case) noexcept {
   if (text.size() != lower_case.size()) return false;
@@ -30,12 +36,38 @@ ClientSession::~ClientSession() { assert(pending_ == 0); }
 void ClientSession::start(std::unique_ptr<net::Transport> transport) {
   transport_ = std::move(transport);
   reading_ = true;
+  read_at_ns_ = context_.clock.now_ns();
+  opened_s_ = static_cast<std::uint32_t>(read_at_ns_ / kNanosecondsPerSecond);
   transport_->start_reading();
 }
 
 ClientDetails& ClientSession::details() {
   if (details_ == nullptr) details_ = std::make_unique<ClientDetails>();
   return *details_;
+}
+
+SessionUsage ClientSession::usage() {
+  SessionUsage usage{.output = output_.size(),
+                     .output_chunks = output_.chunks(),
+                     .output_memory = output_.heap_bytes(),
+                     .total = sizeof *this};
+  if (partial_ != nullptr) {
+    usage.input = partial_->input.size();
+    usage.input_free = partial_->input.capacity() - partial_->input.size();
+    usage.total += sizeof *partial_ + partial_->input.capacity();
+  }
+  for_each_pending([&](const PendingRequest& request) {
+    usage.output_memory += request.parked.heap_bytes();
+    usage.total += sizeof request;
+    return true;
+  });
+  if (details_ != nullptr) {
+    usage.total += sizeof *details_ + details_->name.size() + details_->library_name.size() +
+                   details_->library_version.size();
+  }
+  if (transport_ != nullptr) usage.total += transport_->memory_bytes();
+  usage.total += usage.output_memory;
+  return usage;
 }
 
 // --- Bytes in ----------------------------------------------------------------------------------
@@ -120,6 +152,8 @@ PendingRequest& ClientSession::open_request() {
   request.started_ns = read_at_ns_;
   request.read_only = false;
   request.held_parts = 0;
+  request.turn = request.index | mute_next_;
+  mute_next_ = mute_all_;
   if (tail_ == RequestPool::kNone) {
     head_ = request.index;
   } else {
@@ -135,15 +169,13 @@ void ClientSession::answer(PendingRequest& request, const resp::ReplyFrame& repl
   assert(request.session == this && request.state == PendingRequest::State::waiting);
   --waiting_;
   held_requests -= request.held_parts;
-  if (request.index == head_) {
+  if (request.turn == head_) {
     output_.append(reply);
     remove_head();
     pop_answered();
     mark_dirty();
   } else {
-    request.work.reset();
-    request.parked.keep(reply);
-    request.state = PendingRequest::State::answered;
+    answer_out_of_turn(request, reply);
   }
   if (pauses_ != 0) [[unlikely]] {
     if (waiting_ == 0) context_.handler.on_all_answered(*this);
@@ -153,8 +185,28 @@ void ClientSession::answer(PendingRequest& request, const resp::ReplyFrame& repl
   }
 }
 
+void ClientSession::answer_out_of_turn(PendingRequest& request, const resp::ReplyFrame& reply) {
+  request.work.reset();
+  if (!request.muted()) request.parked.keep(reply);
+  request.state = PendingRequest::State::answered;
+  if (request.index != head_) return;
+  pop_answered();
+  mark_dirty();
+}
+
+void ClientSession::set_reply_mode(ReplyMode mode) noexcept {
+  if (mode != ReplyMode::skip_next) mute_all_ = mode == ReplyMode::off ? kMutedBit : 0;
+  mute_next_ = mode == ReplyMode::on ? 0 : kMutedBit;
+}
+
+void ClientSession::push(std::string_view frames) {
+  if (!open_) return;
+  output_.append(frames);
+  mark_dirty();
+}
+
 void ClientSession::reply(std::string_view reply) {
-  if (pending_ == 0) {
+  if (pending_ == 0 && mute_next_ == 0) {
     output_.append(reply);
     mark_dirty();
     return;
@@ -166,7 +218,7 @@ void ClientSession::pop_answered() {
   while (head_ != RequestPool::kNone) {
     PendingRequest& request = context_.requests.at(head_);
     if (request.state != PendingRequest::State::answered) return;
-    output_.append(request.parked.frame());
+    if (!request.muted()) output_.append(request.parked.frame());
     remove_head();
   }
 }
@@ -224,14 +276,14 @@ void ClientSession::write_rest() {
 void ClientSession::wrote(std::size_t size) {
   output_.consume(size);
   context_.stats.client_bytes_out.add(size);
+  if (paused_for(Pause::output) && output_.size() <= context_.limits.output_soft / 2) [[unlikely]] {
+    resume(Pause::output);
+  }
 }
 
 void ClientSession::on_write_drained() {
   write_pending_ = false;
   wrote(std::exchange(write_later_bytes_, 0));
-  if (paused_for(Pause::output) && output_.size() <= context_.limits.output_soft / 2) {
-    resume(Pause::output);
-  }
   if (!output_.empty()) {
     mark_dirty();
   } else {

@@ -77,6 +77,23 @@ class SessionExtension {
   virtual ~SessionExtension() = default;
 };
 
+/// CLIENT REPLY: what becomes of the replies to the requests that follow.
+enum class ReplyMode : std::uint8_t {
+  on,
+  skip_next,  ///< the next one is dropped; without effect in mode off, as in Redis
+  off,        ///< all are dropped
+};
+
+/// What a session holds at a moment, in bytes; for people and for memory limits.
+struct SessionUsage {
+  std::size_t input = 0;          ///< an unfinished request, or requests not taken up yet
+  std::size_t input_free = 0;     ///< room left in the buffer they lie in
+  std::size_t output = 0;         ///< reply bytes not written yet
+  std::size_t output_chunks = 0;  ///< the buffers they lie in
+  std::size_t output_memory = 0;  ///< and the memory of those, parked replies included
+  std::size_t total = 0;          ///< all memory of the session but its extension's
+};
+
 /// Rarely needed facts about a client, allocated when the first of them is set.
 struct ClientDetails {
   std::string name;
@@ -129,6 +146,13 @@ class ClientSession final : public net::TransportHandler {
   /// Answers the request being handled at once.
   void reply(std::string_view reply);
 
+  /// Sends frames that answer no request (pushes, a monitor's lines): they go out at once, between replies.
+  /// May be called in any turn; does nothing once the session has closed.
+  void push(std::string_view frames);
+
+  /// From now on, for requests that are not open yet.
+  void set_reply_mode(ReplyMode mode) noexcept;
+
   /// Requests pending, and how many of them have not been answered yet.
   [[nodiscard]] std::size_t pending() const noexcept { return pending_; }
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
@@ -157,6 +181,15 @@ class ClientSession final : public net::TransportHandler {
     return pending_ == 0 && output_.empty() && partial_ == nullptr;
   }
 
+  /// When the client came, in whole seconds of the worker's clock.
+  [[nodiscard]] std::uint32_t opened_s() const noexcept { return opened_s_; }
+  [[nodiscard]] bool is_reading() const noexcept { return pauses_ == 0; }
+  [[nodiscard]] bool is_writing() const noexcept { return write_pending_; }
+  [[nodiscard]] SessionUsage usage();
+
+  /// Gives the request at hand its full time again, after a pause it is not to blame for.
+  void restart_clock() noexcept { read_at_ns_ = context_.clock.now_ns(); }
+
   [[nodiscard]] ClientDetails& details();
   [[nodiscard]] const ClientDetails* known_details() const noexcept { return details_.get(); }
 
@@ -164,6 +197,11 @@ class ClientSession final : public net::TransportHandler {
   std::unique_ptr<SessionExtension> extension;
   /// RESP version of the client's replies: 2, or 3 after HELLO 3.
   std::uint8_t protocol = 2;
+  /// Of the last request, for CLIENT LIST.
+  command::CommandId last_command = command::kNoCommand;
+  /// What the client has asked for and Slotway only takes note of.
+  bool no_evict = false;
+  bool no_touch = false;
   /// Version of the slot map by which this session's requests are routed.
   std::uint64_t map_version = 0;
   /// How many of its requests wait in the retry queue.
@@ -192,6 +230,7 @@ class ClientSession final : public net::TransportHandler {
   void keep_rest(std::string_view bytes, std::size_t consumed);
   void refuse_malformed(const std::string& error);
   [[nodiscard]] bool is_cross_protocol(const resp::RequestView& request) const noexcept;
+  void answer_out_of_turn(PendingRequest& request, const resp::ReplyFrame& reply);
   void pop_answered();
   void remove_head();
   void pause(Pause reason) noexcept { pauses_ |= static_cast<std::uint8_t>(reason); }
@@ -214,6 +253,11 @@ class ClientSession final : public net::TransportHandler {
   std::uint32_t tail_ = RequestPool::kNone;
   std::uint32_t pending_ = 0;
   std::uint32_t waiting_ = 0;
+  // Set in PendingRequest::turn of requests whose replies are dropped, else 0: of the next one only, and of
+  // all that follow it.
+  std::uint32_t mute_next_ = 0;
+  std::uint32_t mute_all_ = 0;
+  std::uint32_t opened_s_ = 0;
   std::uint8_t pauses_ = 0;
   bool open_ = true;
   bool dirty_ = false;

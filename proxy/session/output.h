@@ -40,12 +40,16 @@ class Output {
   explicit Output(BufferPool& pool) noexcept : pool_(pool) {}
 
   void append(std::string_view bytes) {
-    if (chunks_.empty() || sealed_ || !has_room(bytes.size())) [[unlikely]] add_chunk();
-    chunks_.back().append(bytes);
     size_ += bytes.size();
+    // By far the most output fits the first chunk of a client that had none.
+    if (first_.room() >= bytes.size() && more_.empty() && !sealed_) [[likely]] {
+      first_.append(bytes);
+    } else {
+      append_to_last(bytes);
+    }
   }
   void append(const resp::ReplyFrame& reply) {
-    if (reply.buffer == nullptr) {
+    if (reply.buffer == nullptr) [[likely]] {
       append(reply.bytes);
     } else {
       append_buffer(std::move(*reply.buffer));
@@ -54,8 +58,11 @@ class Output {
 
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t chunks() const noexcept { return empty() ? 0 : 1 + more_.size(); }
+  /// Memory held outside of the object.
+  [[nodiscard]] std::size_t heap_bytes() const noexcept;
 
-  /// Fills `pieces` with the bytes to write, in order; returns how many were used.
+  /// Fills `pieces` with the bytes to write, in order; returns how many were used. REQUIRES: !empty().
   [[nodiscard]] std::size_t gather(std::span<std::string_view> pieces) const noexcept;
 
   /// Drops what has been written.
@@ -69,17 +76,15 @@ class Output {
   // A chunk that has reached this size is left as it is, and the next one begins.
   static constexpr std::size_t kChunkBytes = 64 * 1024;
 
-  [[nodiscard]] bool has_room(std::size_t size) const noexcept {
-    const resp::ByteBuffer& last = chunks_.back();
-    return last.room() >= size || last.size() + size <= kChunkBytes;
-  }
-  void add_chunk();
+  void append_to_last(std::string_view bytes);
   void append_buffer(resp::ByteBuffer buffer);
+  [[nodiscard]] resp::ByteBuffer& last() noexcept { return more_.empty() ? first_ : more_.back(); }
 
   BufferPool& pool_;
-  std::vector<resp::ByteBuffer> chunks_;
   std::size_t size_ = 0;
-  bool sealed_ = false;  // the last chunk must not be appended to
+  resp::ByteBuffer first_;              // empty only if the whole output is
+  std::vector<resp::ByteBuffer> more_;  // what follows it
+  bool sealed_ = false;                 // the last chunk must not be appended to
 };
 
 }  // namespace slotway::session

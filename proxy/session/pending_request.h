@@ -76,6 +76,7 @@ struct PendingRequest {
   std::uint32_t generation = 0;
   std::uint32_t index = 0;
   std::uint32_t next = 0;  ///< in the session's line, or in the list of free places
+  std::uint32_t turn = 0;  ///< index, or for a muted request a number that no request has
   State state = State::free;
   bool read_only = false;   ///< may be sent again even if it may have run
   std::uint16_t held_parts = 0;  ///< how many of its parts wait in the retry queue
@@ -88,6 +89,8 @@ struct PendingRequest {
   ParkedReply parked;
 
   [[nodiscard]] RequestHandle handle() const noexcept { return {index, generation}; }
+  /// Its reply is dropped when its turn comes (CLIENT REPLY OFF and SKIP).
+  [[nodiscard]] bool muted() const noexcept { return turn != index; }
 };
 
 }  // namespace slotway::session
