@@ -3,10 +3,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
 #include <cassert>
+#include <cerrno>
 #include <cstring>
 #include <vector>
 
@@ -14,15 +16,14 @@ namespace slotway::net {
 
 namespace {
 
-constexpr std::size_t kMaxPieces = 64;
+// A write of more pieces than this writes the first of them; the caller comes again for the rest.
+constexpr std::size_t kMaxPieces = 16;
 
-std::size_t fill(std::array<uv_buf_t, kMaxPieces>& buffers,
-                 std::span<const std::string_view> pieces) {
+std::size_t fill(std::array<iovec, kMaxPieces>& vectors, std::span<const std::string_view> pieces) {
   const std::size_t count = pieces.size() < kMaxPieces ? pieces.size() : kMaxPieces;
   for (std::size_t i = 0; i < count; ++i) {
-    // libuv only reads from buffers that are written; its type has no const form.
-    buffers[i] = uv_buf_init(const_cast<char*>(pieces[i].data()),
-                             static_cast<unsigned>(pieces[i].size()));
+    // The kernel only reads from what is written; its type has no const form.
+    vectors[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
   }
   return count;
 }
@@ -142,16 +143,17 @@ void UvTransport::connect_to(const sockaddr* address) {
 }
 
 void UvTransport::apply_options() {
+  uv_os_fd_t fd = -1;
+  uv_fileno(reinterpret_cast<const uv_handle_t*>(&handle_), &fd);
+  fd_ = fd;
   if (is_unix_) return;
   uv_tcp_nodelay(&handle_.tcp, 1);
   if (options_.keepalive.count() > 0) {
     uv_tcp_keepalive(&handle_.tcp, 1, static_cast<unsigned>(options_.keepalive.count()));
   }
-  uv_os_fd_t fd = -1;
-  if (options_.user_timeout.count() > 0 &&
-      uv_fileno(reinterpret_cast<const uv_handle_t*>(&handle_), &fd) == 0) {
+  if (options_.user_timeout.count() > 0) {
     const auto timeout = static_cast<unsigned>(options_.user_timeout.count());
-    ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
+    ::setsockopt(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
   }
 }
 
@@ -189,13 +191,24 @@ void UvTransport::start_reading() {
 
 void UvTransport::stop_reading() { uv_read_stop(stream()); }
 
+// Straight to the socket: uv_try_write does the same with three more calls in between. libuv has nothing
+// queued at this point, so the order of bytes is ours to keep.
 std::size_t UvTransport::try_write(std::span<const std::string_view> pieces) {
   if (state_ != State::open || failed_) return 0;
-  std::array<uv_buf_t, kMaxPieces> buffers;
-  const std::size_t count = fill(buffers, pieces);
-  const int written = uv_try_write(stream(), buffers.data(), static_cast<unsigned>(count));
+  ssize_t written = 0;
+  do {
+    if (pieces.size() == 1) {
+      written = ::send(fd_, pieces[0].data(), pieces[0].size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    } else {
+      std::array<iovec, kMaxPieces> vectors;
+      msghdr message{};
+      message.msg_iov = vectors.data();
+      message.msg_iovlen = fill(vectors, pieces);
+      written = ::sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+  } while (written < 0 && errno == EINTR);
   if (written >= 0) return static_cast<std::size_t>(written);
-  if (written != UV_EAGAIN) fail(describe_error(written));
+  if (errno != EAGAIN && errno != EWOULDBLOCK) fail(std::strerror(errno));
   return 0;
 }
 
@@ -239,19 +252,6 @@ void UvTransport::close() {
   });
 }
 
-std::string UvTransport::peer_address() const {
-  if (is_unix_) return unix_address();
-  sockaddr_storage address{};
-  int size = sizeof address;
-  if (uv_tcp_getpeername(&handle_.tcp, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
-  return address_text(address);
-}
-
-std::string UvTransport::local_address() const {
-  if (is_unix_) return unix_address();
-  sockaddr_storage address{};
-  int size = sizeof address;
-  if (uv_tcp_getsockname(&handle_.tcp, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
 // A client's end of a unix socket has no name; what tells connections apart is the path they came to.
 std::string UvTransport::unix_address() const {
   std::array<char, 128> path{};
@@ -265,6 +265,19 @@ int UvTransport::descriptor() const noexcept {
   return uv_fileno(reinterpret_cast<const uv_handle_t*>(&handle_), &fd) == 0 ? fd : -1;
 }
 
+std::string UvTransport::peer_address() const {
+  if (is_unix_) return unix_address();
+  sockaddr_storage address{};
+  int size = sizeof address;
+  if (uv_tcp_getpeername(&handle_.tcp, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  return address_text(address);
+}
+
+std::string UvTransport::local_address() const {
+  if (is_unix_) return unix_address();
+  sockaddr_storage address{};
+  int size = sizeof address;
+  if (uv_tcp_getsockname(&handle_.tcp, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
   return address_text(address);
 }
 

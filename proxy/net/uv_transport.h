@@ -70,6 +70,7 @@ class UvTransport final : public Transport {
   TransportHandler& handler_;
   Lookup* lookup_ = nullptr;  // while the host name is being resolved
   TcpOptions options_;
+  int fd_ = -1;  // set once connected
   State state_ = State::open;
   bool is_unix_;
   bool failed_ = false;

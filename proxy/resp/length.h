@@ -48,4 +48,28 @@ inline constexpr std::size_t kLongestLengthLine = 32;
   return {LengthStatus::complete, negative ? -magnitude : magnitude, index + 2};
 }
 
+/// The same for what nearly all messages have, one to three digits, in a few instructions. Returns where the
+/// line ends, or null if read_length has to look: more digits, too few bytes, anything unusual.
+[[nodiscard]] inline const char* read_short_length(const char* at, const char* end,
+                                                   std::size_t& value) noexcept {
+  if (end - at < 5) return nullptr;
+  const auto digit = [at](int index) { return static_cast<unsigned>(at[index]) - unsigned{'0'}; };
+  unsigned number = digit(0);
+  if (number > 9) return nullptr;
+  int digits = 1;
+  if (at[1] != '\r') {
+    if (number == 0 || digit(1) > 9) return nullptr;
+    number = number * 10 + digit(1);
+    digits = 2;
+    if (at[2] != '\r') {
+      if (digit(2) > 9 || at[3] != '\r') return nullptr;
+      number = number * 10 + digit(2);
+      digits = 3;
+    }
+  }
+  if (at[digits + 1] != '\n') return nullptr;
+  value = number;
+  return at + digits + 2;
+}
+
 }  // namespace slotway::resp

@@ -15,6 +15,16 @@ constexpr std::int64_t kMaxElements = std::int64_t{1} << 32;
 }  // namespace
 
 ScanResult ReplyScanner::scan(std::string_view bytes) noexcept {
+  // A whole bulk string, the reply of most requests, leaves no trace in the scanner.
+  if (position_ == 0 && !bytes.empty() && bytes.front() == '$') [[likely]] {
+    const char* const end = bytes.data() + bytes.size();
+    std::size_t size = 0;
+    const char* const body = read_short_length(bytes.data() + 1, end, size);
+    if (body != nullptr && static_cast<std::size_t>(end - body) >= size + 2 &&
+        body[size] == '\r' && body[size + 1] == '\n') [[likely]] {
+      return {ScanStatus::complete, static_cast<std::size_t>(body - bytes.data()) + size + 2};
+    }
+  }
   while (frames_owed_ > 0) {
     const ScanStatus status = step(bytes);
     if (status == ScanStatus::complete) continue;

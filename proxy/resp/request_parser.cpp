@@ -20,34 +20,46 @@ ParseStatus RequestParser::parse(std::string_view bytes, const RequestLimits& li
 ParseStatus RequestParser::parse_array(std::string_view bytes, const RequestLimits& limits) {
   std::size_t position = position_;
   if (arguments_owed_ < 0) {
-    const Length count = read_length(bytes.substr(1));
-    if (count.status == LengthStatus::incomplete) return wait(0, bytes, limits);
-    if (count.status == LengthStatus::malformed || count.value > limits.max_arguments) {
-      return fail("invalid multibulk length");
+    std::size_t count = 0;
+    const char* const after = read_short_length(bytes.data() + 1, bytes.data() + bytes.size(), count);
+    if (after != nullptr && count > 0) [[likely]] {
+      position = static_cast<std::size_t>(after - bytes.data());
+      arguments_owed_ = static_cast<std::int64_t>(count);
+    } else {
+      const Length length = read_length(bytes.substr(1));
+      if (length.status == LengthStatus::incomplete) return wait(0, bytes, limits);
+      if (length.status == LengthStatus::malformed) return fail("invalid multibulk length");
+      position = 1 + length.consumed;
+      if (length.value <= 0) return finish(ParseStatus::empty, position);
+      arguments_owed_ = length.value;
     }
-    position = 1 + count.consumed;
-    if (count.value <= 0) return finish(ParseStatus::empty, position);
-    arguments_owed_ = count.value;
+    if (arguments_owed_ > limits.max_arguments) return fail("invalid multibulk length");
   }
+  const char* const begin = bytes.data();
+  const char* const end = begin + bytes.size();
+  const auto max_bulk = static_cast<std::size_t>(limits.max_bulk_bytes);
   while (arguments_owed_ > 0) {
-    if (position == bytes.size()) return wait(position, bytes, limits);
-    if (bytes[position] != '$') {
-      return fail(std::string("expected '$', got '") + bytes[position] + "'");
+    const char* const header = begin + position;
+    if (header == end) return wait(position, bytes, limits);
+    if (*header != '$') return fail(std::string("expected '$', got '") + *header + "'");
+    std::size_t size = 0;
+    const char* body = read_short_length(header + 1, end, size);
+    if (body == nullptr) [[unlikely]] {
+      const Length length = read_length(bytes.substr(position + 1));
+      if (length.status == LengthStatus::incomplete) return wait(position, bytes, limits);
+      if (length.status == LengthStatus::malformed || length.value < 0) {
+        return fail("invalid bulk length");
+      }
+      size = static_cast<std::size_t>(length.value);
+      body = header + 1 + length.consumed;
     }
-    const Length length = read_length(bytes.substr(position + 1));
-    if (length.status == LengthStatus::incomplete) return wait(position, bytes, limits);
-    if (length.status == LengthStatus::malformed || length.value < 0 ||
-        length.value > limits.max_bulk_bytes) {
-      return fail("invalid bulk length");
-    }
-    const auto size = static_cast<std::size_t>(length.value);
-    const std::size_t begin = position + 1 + length.consumed;
-    const std::size_t end = begin + size;
-    if (bytes.size() < end + 2) return wait(position, bytes, limits);
-    if (bytes[end] != '\r' || bytes[end + 1] != '\n') return fail("expected CRLF after a bulk");
-    arguments_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size)});
+    if (size > max_bulk) return fail("invalid bulk length");
+    if (static_cast<std::size_t>(end - body) < size + 2) return wait(position, bytes, limits);
+    if (body[size] != '\r' || body[size + 1] != '\n') return fail("expected CRLF after a bulk");
+    const auto offset = static_cast<std::size_t>(body - begin);
+    arguments_.push_back({static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(size)});
     --arguments_owed_;
-    position = end + 2;
+    position = offset + size + 2;
   }
   request_bytes_ = bytes.substr(0, position);
   was_inline_ = false;
