@@ -14,7 +14,7 @@ RUN cmake --preset release -DSLOTWAY_TESTS=OFF -DSLOTWAY_WERROR=OFF \
 FROM debian:12-slim
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends \
-    libuv1 libhiredis0.14 libyaml-cpp0.7 libprometheus-cpp-core1.0 libcivetweb1 libfmt9 \
+    libuv1 libhiredis0.14 libyaml-cpp0.7 libprometheus-cpp-core1.0 libfmt9 \
     libspdlog1.10 libssl3 ca-certificates \
   && rm -rf /var/lib/apt/lists/* \
   && useradd --system --no-create-home --uid 6380 slotway

@@ -20,7 +20,6 @@ LIBRARY_HOMES = {
     "hiredis": ["resp/reply_tree"],
     "yaml-cpp": ["config/"],
     "prometheus": ["admin/"],
-    "civetweb.h": ["admin/"],
     "CivetServer.h": ["admin/"],
     "nlohmann": ["admin/"],
     "spdlog": ["server/", "main.cpp"],

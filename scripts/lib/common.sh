@@ -8,7 +8,7 @@ export repository
 # What a build needs. An entry `command:package` counts as present when the command is, wherever it
 # came from; any other entry is a Debian package.
 build_packages=(cmake:cmake ninja:ninja-build g++:g++ pkg-config:pkg-config libuv1-dev libhiredis-dev
-  libyaml-cpp-dev prometheus-cpp-dev libcivetweb-dev libfmt-dev libspdlog-dev libcli11-dev
+  libyaml-cpp-dev prometheus-cpp-dev libfmt-dev libspdlog-dev libcli11-dev
   nlohmann-json3-dev doctest-dev)
 cluster_packages=(redis-server:redis-server redis-cli:redis-tools)
 export build_packages cluster_packages
