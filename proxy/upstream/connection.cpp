@@ -12,7 +12,7 @@ namespace slotway::upstream {
 
 namespace {
 
-constexpr std::size_t kMaxPieces = 64;
+constexpr std::size_t kMaxPieces = 16;
 constexpr std::string_view kPingRequest = "*1\r\n$4\r\nPING\r\n";
 
 std::string_view describe(PipelineFault fault) noexcept {
