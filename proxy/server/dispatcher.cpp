@@ -25,6 +25,11 @@ upstream::Ticket ticket_of(const PendingRequest& request) noexcept {
   return std::bit_cast<upstream::Ticket>(request.handle());
 }
 
+std::string describe(const Part& part) {
+  return part.node != nullptr ? cluster::to_string(*part.node)
+                              : fmt::format("the node of hash slot {}", part.slot.value());
+}
+
 Caller caller_of(const ClientSession& session) noexcept {
   return {session.id(), session.protocol};
 }
@@ -209,26 +214,60 @@ Verdict Dispatcher::start(const Call& call, std::unique_ptr<Work> work,
                           std::span<const Part> parts) {
   if (parts.empty()) return wait_for_route(call, cluster::Slot());  // there are no shards yet
   for (const Part& part : parts) {
-    if (connection_for(part.slot, call.session) == nullptr) return wait_for_route(call, part.slot);
+    if (part.node != nullptr) continue;
+    if (connection_for(part, call.session) == nullptr) return wait_for_route(call, part.slot);
   }
   PendingRequest& pending = open(call, parts.front().slot);
+  const session::RequestHandle handle = pending.handle();
+  if (work->sends_other_commands()) pending.reply_types = command::kAnyReply;
+  pending.read_only = pending.read_only || work->only_reads();
   pending.work = std::move(work);
   std::uint16_t number = 0;
-  for (const Part& part : parts) send_part(pending, number++, part);
+  for (const Part& part : parts) {
+    if (find_pending(handle) == nullptr) break;  // a part that failed has answered it
+    if (!send_part(pending, number, part)) {
+      fail(pending, number, "ERR slotway: cannot reach " + describe(part));
+    }
+    ++number;
+  }
   return Verdict::accepted;
 }
 
-void Dispatcher::send_part(PendingRequest& pending, std::uint16_t number, const Part& part) {
+upstream::Connection* Dispatcher::connection_for(const Part& part, const ClientSession& session) {
+  Caller caller = caller_of(session);
+  caller.aside = part.aside;
+  upstream::Connection* connection = nullptr;
+  if (part.node != nullptr) {
+    connection = nodes_.connection(*part.node, caller, sessions_.clock.now_ns());
+  } else if (map_ != nullptr && map_->owner(part.slot) != cluster::kNoNode) {
+    connection = &nodes_.connection(map_->owner(part.slot), caller);
+  }
+  return connection != nullptr && connection->accepts() ? connection : nullptr;
+}
+
+bool Dispatcher::send_part(PendingRequest& pending, std::uint16_t number, const Part& part) {
+  const InFlight entry{.ticket = ticket_of(pending),
+                       .size = static_cast<std::uint32_t>(part.bytes.size()),
+                       .slot = part.slot,
+                       .part = number,
+                       .pinned = part.node != nullptr || part.aside};
+  upstream::Connection* connection = connection_for(part, *pending.session);
+  if (entry.pinned && connection == nullptr) return false;
+  if (connection == nullptr || (pending.session->held_requests > 0 && !entry.pinned)) {
+    hold(pending, entry, part.bytes, {}, "");
+    return true;
+  }
+  std::copy(part.bytes.begin(), part.bytes.end(), connection->send(entry));
+  return true;
+}
+
+void Dispatcher::send_part_later(PendingRequest& pending, std::uint16_t number, const Part& part,
+                                 std::chrono::nanoseconds delay) {
   const InFlight entry{.ticket = ticket_of(pending),
                        .size = static_cast<std::uint32_t>(part.bytes.size()),
                        .slot = part.slot,
                        .part = number};
-  upstream::Connection* connection = connection_for(part.slot, *pending.session);
-  if (connection == nullptr || pending.session->held_requests > 0) {
-    hold(pending, entry, part.bytes, {}, "");
-    return;
-  }
-  std::copy(part.bytes.begin(), part.bytes.end(), connection->send(entry));
+  hold(pending, entry, part.bytes, delay, "");
 }
 
 // The request stays with its session, which sends nothing else meanwhile, until there is a way or its
@@ -255,8 +294,16 @@ Verdict Dispatcher::wait_for_route(const Call& call, cluster::Slot slot) {
                                        connection.last_error()));
 }
 
+PendingRequest& Dispatcher::open_for_later(const Call& call,
+                                           std::unique_ptr<session::RequestWork> work) {
+  PendingRequest& pending = open(call, cluster::Slot());
+  pending.work = std::move(work);
+  return pending;
+}
+
 Verdict Dispatcher::reply(const Call& call, std::string_view reply) {
   const bool is_error = reply.front() == '-';
+  sessions_.stats.request_latency.observe(sessions_.clock.now_ns() - call.session.read_at_ns());
   count(call.command.id, is_error ? stats::Outcome::proxy_error : stats::Outcome::ok);
   call.session.reply(reply);
   return Verdict::accepted;
@@ -290,13 +337,7 @@ void Dispatcher::on_ready(upstream::Connection& connection) {
 }
 
 void Dispatcher::on_down(upstream::Connection& connection, std::string_view reason) {
-PendingRequest& Dispatcher::open_for_later(const Call& call,
-                                           std::unique_ptr<session::RequestWork> work) {
-  PendingRequest& pending = open(call, cluster::Slot());
-  pending.work = std::move(work);
-  return pending;
-}
-
+  node_facts_.forget(connection.endpoint());
   host_.on_node_down(connection, reason);
   host_.request_refresh(RefreshReason::connection_failed);
 }

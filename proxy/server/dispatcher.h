@@ -14,6 +14,7 @@
 #include "routing/router.h"
 #include "routing/split_plan.h"
 #include "server/handler.h"
+#include "server/node_facts.h"
 #include "server/node_table.h"
 #include "server/retry_queue.h"
 #include "server/work.h"
@@ -100,14 +101,17 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   /// One slot of each shard that holds data: names the shards for whoever asks all of them.
   [[nodiscard]] std::span<const cluster::Slot> shard_slots() const noexcept { return shard_slots_; }
   /// Sends a part of a work that has begun; it waits in the retry queue if there is no way now.
-  void send_part(session::PendingRequest& pending, std::uint16_t number, const Part& part);
+  /// False if the part is for one node only and that cannot be reached; its failure is not reported then.
+  bool send_part(session::PendingRequest& pending, std::uint16_t number, const Part& part);
+  void send_part_later(session::PendingRequest& pending, std::uint16_t number, const Part& part,
+                       std::chrono::nanoseconds delay);
+  /// Asks for a newer slot map: a node has shown that ours is old.
+  void request_refresh() { host_.request_refresh(RefreshReason::moved); }
+  /// What nodes have said of themselves to those who asked.
+  [[nodiscard]] NodeFactsCache& node_facts() noexcept { return node_facts_; }
+  [[nodiscard]] std::uint64_t now_ns() noexcept { return sessions_.clock.now_ns(); }
   /// Sends a request without keys to any one shard.
   session::Verdict forward_to_any_shard(const Call& call);
-  /// Answers a request at once and counts it.
-  session::Verdict reply(const Call& call, std::string_view reply);
-  session::Verdict reply_error(const Call& call, std::string_view message);
-
-  [[nodiscard]] const cluster::SlotMap* map() const noexcept { return map_.get(); }
   /// Opens a request that code of Slotway's own answers later, through answer(). `work` ends with it.
   [[nodiscard]] session::PendingRequest& open_for_later(const Call& call,
                                                         std::unique_ptr<session::RequestWork> work);
@@ -117,12 +121,17 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   }
   /// Answers a request that was opened before, and counts it.
   void answer(session::PendingRequest& pending, std::string_view reply);
+  /// Answers a request at once and counts it.
+  session::Verdict reply(const Call& call, std::string_view reply);
+  session::Verdict reply_error(const Call& call, std::string_view message);
+
+  [[nodiscard]] WorkerPeers& peers() noexcept { return host_; }
+  [[nodiscard]] stats::TurnClock& clock() noexcept { return sessions_.clock; }
+  [[nodiscard]] const cluster::SlotMap* map() const noexcept { return map_.get(); }
   [[nodiscard]] const command::CommandTable& commands() const noexcept { return *commands_; }
   /// redis_version of the cluster; empty until a node has been asked.
   [[nodiscard]] const std::string& server_version() const noexcept { return server_version_; }
 
-  [[nodiscard]] WorkerPeers& peers() noexcept { return host_; }
-  [[nodiscard]] stats::TurnClock& clock() noexcept { return sessions_.clock; }
  private:
   session::Verdict refuse_unknown(session::ClientSession& session, const resp::RequestView& request);
   session::Verdict route(const Call& call);
@@ -130,6 +139,8 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   session::Verdict split(const Call& call);
   session::Verdict fan_out(const Call& call);
   [[nodiscard]] upstream::Connection* connection_for(cluster::Slot slot,
+                                                     const session::ClientSession& session);
+  [[nodiscard]] upstream::Connection* connection_for(const Part& part,
                                                      const session::ClientSession& session);
   session::PendingRequest& open(const Call& call, cluster::Slot slot);
 
@@ -150,7 +161,7 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   void finish(session::PendingRequest& pending, const resp::ReplyFrame& reply,
               stats::Outcome outcome);
   void finish_part(session::PendingRequest& pending, std::uint16_t part,
-                   const resp::ReplyFrame& reply);
+                   const resp::ReplyFrame& reply, const cluster::Endpoint& answered_by);
   void conclude(WorkContext& context, stats::Outcome error_outcome);
   void fail(session::PendingRequest& pending, std::uint16_t part, std::string_view error_text);
   void fail_overdue();
@@ -160,6 +171,7 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   const DispatcherOptions options_;
   session::SessionContext& sessions_;
   DispatcherHost& host_;
+  NodeFactsCache node_facts_;
   NodeTable nodes_;
   RetryQueue retries_;
   routing::Splitter splitter_;

@@ -73,12 +73,15 @@ bool Dispatcher::on_reply(upstream::Connection& connection, const InFlight& entr
   PendingRequest* pending = sessions_.requests.find(std::bit_cast<RequestHandle>(entry.ticket));
   if (pending == nullptr) return true;  // its client has left or was told that time is up
   if (reply.is_error()) [[unlikely]] {
-    if (handle_not_run(connection, entry, request, *pending, error_text(reply.bytes))) return true;
+    if (!entry.pinned &&
+        handle_not_run(connection, entry, request, *pending, error_text(reply.bytes))) {
+      return true;
+    }
   } else if ((type_bit(reply.type()) & pending->reply_types) == 0) [[unlikely]] {
     return false;
   }
   if (entry.part != upstream::kWhole) {
-    finish_part(*pending, entry.part, reply);
+    finish_part(*pending, entry.part, reply, connection.endpoint());
   } else {
     finish(*pending, reply,
            reply.is_error() ? stats::Outcome::server_error : stats::Outcome::ok);
@@ -190,6 +193,12 @@ void Dispatcher::on_unanswered(upstream::Connection& connection, const InFlight&
   if (entry.purpose != upstream::Purpose::request) return;
   PendingRequest* pending = sessions_.requests.find(std::bit_cast<RequestHandle>(entry.ticket));
   if (pending == nullptr) return;
+  if (entry.pinned && (!may_have_run || pending->read_only)) {
+    fail(*pending, entry.part,
+         fmt::format("ERR slotway: cannot reach {}: {}",
+                     cluster::to_string(connection.endpoint()), connection.last_error()));
+    return;
+  }
   if (!may_have_run || pending->read_only) {
     sessions_.stats.redirects[static_cast<std::size_t>(stats::Redirect::connection_lost)].add();
     retry(*pending, entry, request, 0ns, "");
@@ -209,27 +218,33 @@ void Dispatcher::finish(PendingRequest& pending, const resp::ReplyFrame& reply,
   pending.session->answer(pending, reply);
 }
 
+void Dispatcher::answer(PendingRequest& pending, std::string_view reply) {
+  const bool is_error = reply.front() == '-';
+  finish(pending, {reply, nullptr}, is_error ? stats::Outcome::proxy_error : stats::Outcome::ok);
+}
+
 void Dispatcher::finish_part(PendingRequest& pending, std::uint16_t part,
-                             const resp::ReplyFrame& reply) {
-  WorkContext context(*this, pending);
+                             const resp::ReplyFrame& reply,
+                             const cluster::Endpoint& answered_by) {
+  WorkContext context(*this, pending, &answered_by);
   static_cast<Work&>(*pending.work).on_reply(context, part, reply);
   conclude(context, stats::Outcome::server_error);
 }
 
 void Dispatcher::conclude(WorkContext& context, stats::Outcome error_outcome) {
   if (!context.reply()) return;
-void Dispatcher::answer(PendingRequest& pending, std::string_view reply) {
-  const bool is_error = reply.front() == '-';
-  finish(pending, {reply, nullptr}, is_error ? stats::Outcome::proxy_error : stats::Outcome::ok);
-}
-
   const bool is_error = context.reply()->front() == '-';
   finish(context.pending(), {*context.reply(), nullptr},
          is_error ? error_outcome : stats::Outcome::ok);
 }
 
-void WorkContext::send(std::uint16_t number, const Part& part) {
-  dispatcher_.send_part(pending_, number, part);
+bool WorkContext::send(std::uint16_t number, const Part& part) {
+  return dispatcher_.send_part(pending_, number, part);
+}
+
+void WorkContext::send_later(std::uint16_t number, const Part& part,
+                             std::chrono::nanoseconds delay) {
+  dispatcher_.send_part_later(pending_, number, part, delay);
 }
 
 int WorkContext::protocol() const noexcept { return pending_.session->protocol; }

@@ -8,6 +8,8 @@ namespace slotway::server {
 /// Parts that were all sent at the start and whose replies a ReplyMerger makes into one.
 class MergeWork final : public Work {
  public:
+  [[nodiscard]] bool sends_other_commands() const noexcept override { return false; }
+
   /// To be started before the parts are sent.
   [[nodiscard]] routing::ReplyMerger& merger() noexcept { return merger_; }
 

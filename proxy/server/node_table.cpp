@@ -26,7 +26,7 @@ UpstreamNode& NodeTable::node_at(const cluster::Endpoint& endpoint) {
   auto& place = nodes_[endpoint];
   if (place == nullptr) {
     place = std::make_unique<UpstreamNode>(endpoint, stats_.node(cluster::to_string(endpoint)));
-    place->lanes_.resize(2 * lanes_);
+    place->lanes_.resize(2 * lanes_ + 2);
   }
   return *place;
 }
@@ -44,7 +44,8 @@ void NodeTable::adopt(const cluster::SlotMap& map) {
 
 upstream::Connection& NodeTable::lane(UpstreamNode& node, const Caller& caller) {
   const std::size_t first = caller.protocol == 3 ? lanes_ : 0;
-  const std::size_t index = first + (lanes_ == 1 ? 0 : caller.session_id % lanes_);
+  std::size_t index = first + (lanes_ == 1 ? 0 : caller.session_id % lanes_);
+  if (caller.aside) [[unlikely]] index = 2 * lanes_ + (caller.protocol == 3 ? 1 : 0);
   auto& place = node.lanes_[index];
   if (place == nullptr) [[unlikely]] {
     place = std::make_unique<upstream::Connection>(node.endpoint_, options_, caller.protocol, read_buffer_,

@@ -28,7 +28,8 @@ class UpstreamNode {
 
   const cluster::Endpoint endpoint_;
   stats::NodeStats& stats_;
-  std::vector<std::unique_ptr<upstream::Connection>> lanes_;  // those for RESP2, then those for RESP3
+  // Those for RESP2, those for RESP3, then one aside for each.
+  std::vector<std::unique_ptr<upstream::Connection>> lanes_;
   bool in_map_ = false;
   std::uint64_t last_named_ns_ = 0;  // when a redirect last named a node that the map does not have
 };
@@ -37,6 +38,7 @@ class UpstreamNode {
 struct Caller {
   std::uint64_t session_id;
   int protocol;  ///< 2 or 3
+  bool aside = false;  ///< not over the connections on which clients' requests wait
 };
 
 /// The nodes a worker talks to, by their place in the slot map and by endpoint (for redirects, which may

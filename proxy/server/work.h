@@ -1,10 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "cluster/endpoint.h"
 #include "cluster/slot.h"
 #include "resp/reply_frame.h"
 #include "session/pending_request.h"
@@ -17,17 +19,32 @@ class Dispatcher;
 struct Part {
   cluster::Slot slot;      ///< the node that serves it gets the message
   std::string_view bytes;  ///< an array of bulk strings; copied by whoever takes the part
+  /// Not null: this very node gets it and no other, be it a replica or a node without slots. What the node
+  /// says is passed on as it is; without an answer the part fails at once, it is never sent again.
+  const cluster::Endpoint* node = nullptr;
+  /// Past the requests that wait on the connection shared by all clients: for commands that end a script
+  /// which holds that one up. Never sent again either.
+  bool aside = false;
 };
 
 /// What a work can do while one of its parts is being answered.
 class WorkContext {
  public:
-  WorkContext(Dispatcher& dispatcher, session::PendingRequest& pending) noexcept
-      : dispatcher_(dispatcher), pending_(pending) {}
+  WorkContext(Dispatcher& dispatcher, session::PendingRequest& pending,
+              const cluster::Endpoint* answered_by = nullptr) noexcept
+      : dispatcher_(dispatcher), pending_(pending), answered_by_(answered_by) {}
 
   /// Sends one more part. Its reply comes back under this number; any number but upstream::kWhole will do,
-  /// as long as no other part in flight has it.
-  void send(std::uint16_t number, const Part& part);
+  /// as long as no other part in flight has it. False: the node of a part for one node only cannot be
+  /// reached, and nobody will hear of this part again.
+  bool send(std::uint16_t number, const Part& part);
+
+  /// Sends one more part after a while, for whom asking again at once would bring nothing new. What a part
+  /// says of a node and of going aside has no effect.
+  void send_later(std::uint16_t number, const Part& part, std::chrono::nanoseconds delay);
+
+  /// The node whose reply this is; null in on_failure.
+  [[nodiscard]] const cluster::Endpoint* answered_by() const noexcept { return answered_by_; }
 
   /// Answers the request. The work ends after the callback that called this.
   void finish(std::string reply) { reply_ = std::move(reply); }
@@ -42,6 +59,7 @@ class WorkContext {
  private:
   Dispatcher& dispatcher_;
   session::PendingRequest& pending_;
+  const cluster::Endpoint* answered_by_;
   std::optional<std::string> reply_;
 };
 
@@ -52,6 +70,10 @@ class WorkContext {
 /// thought here. If the client leaves or its deadline passes, the work is destroyed without a call.
 class Work : public session::RequestWork {
  public:
+  /// True if its parts are commands other than the client's, whose replies have other types.
+  [[nodiscard]] virtual bool sends_other_commands() const noexcept { return true; }
+  /// True if its parts may be sent again even if they may have run, whatever the client's command says.
+  [[nodiscard]] virtual bool only_reads() const noexcept { return false; }
   /// `reply` may be an error of the node. Its bytes are valid during the call.
   virtual void on_reply(WorkContext& context, std::uint16_t part, const resp::ReplyFrame& reply) = 0;
   /// The part got no reply. `error_text` is that of an error reply, without '-' and CR LF.

@@ -20,6 +20,8 @@ enum class Purpose : std::uint8_t {
   request,  ///< on behalf of a client
   asking,   ///< the ASKING in front of a request that follows an ASK; its +OK is dropped
   probe,    ///< a PING of our own, to see whether the connection lives
+  block,    ///< MULTI, a client's commands and EXEC in one piece: all of it is answered, or sent again
+  own,      ///< on a connection that its client has for itself: its sender judges whatever comes
 };
 
 /// One request that has been handed to a connection and not been answered.
@@ -30,6 +32,8 @@ struct InFlight {
   std::uint16_t part = kWhole;
   Purpose purpose = Purpose::request;
   std::uint8_t hops = 0;  ///< how often the request was redirected before
+  bool pinned = false;    ///< meant for this very node: never sent to another one
+  std::uint32_t replies = 1;  ///< how many the node gives to it; the last one is the reply
 };
 
 /// The first-in-first-out line of requests on one connection: a ring that grows by doubling and never
