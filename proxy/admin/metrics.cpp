@@ -64,6 +64,12 @@ constexpr std::array kWorkerFields{
                 "slotway_client_sent_bytes_total", "Bytes sent to clients."},
     WorkerField{&stats::WorkerStats::requests_in_flight, MetricType::Gauge,
                 "slotway_requests_in_flight", "Client requests not yet answered."},
+    WorkerField{&stats::WorkerStats::blocked_clients, MetricType::Gauge, "slotway_blocked_clients",
+                "Clients that wait in a blocking command."},
+    WorkerField{
+        &stats::WorkerStats::private_connections, MetricType::Gauge,
+        "slotway_upstream_private_connections",
+        "Connections to nodes that serve one client each, for blocking commands and WATCH."},
     WorkerField{&stats::WorkerStats::request_timeouts, MetricType::Counter,
                 "slotway_request_timeouts_total", "Client requests that reached their deadline."},
     WorkerField{&stats::WorkerStats::protocol_errors, MetricType::Counter,

@@ -113,6 +113,8 @@ void add_limits(std::vector<Setting>& table) {
       &Limits::upstream_queue_bytes, "requests queued for one connection to a node");
   add(BytesCodec{0, kTerabyte}, "limits.hold_queue_bytes", &Limits::hold_queue_bytes,
       "requests of a worker that wait for a primary");
+  add(CountCodec{0, 1'000'000}, "limits.private_connections", &Limits::private_connections,
+      "connections of a worker for blocking commands and WATCH");
   add(BytesCodec{16 * kMegabyte, kTerabyte, Zero::off}, "limits.maxmemory", &Limits::maxmemory,
       "buffers of the whole process; 0 for no limit");
   add(BytesCodec{kKilobyte, kTerabyte}, "limits.keys_reply_limit", &Limits::keys_reply_limit,

@@ -63,8 +63,9 @@ struct LimitSettings {
   std::uint64_t client_output_hard = 64ULL << 20U;     ///< above: close it; one bigger reply passes
   std::uint64_t upstream_queue_bytes = 256ULL << 20U;  ///< per upstream connection
   std::uint64_t hold_queue_bytes = 64ULL << 20U;       ///< per worker, for hold_timeout's requests
-  std::uint64_t maxmemory = 0;                         ///< of the whole process; zero: no limit
-  std::uint64_t keys_reply_limit = 64ULL << 20U;       ///< merged reply of KEYS
+  std::size_t private_connections = 10'000;       ///< per worker, for blocking commands and WATCH
+  std::uint64_t maxmemory = 0;                    ///< of the whole process; zero: no limit
+  std::uint64_t keys_reply_limit = 64ULL << 20U;  ///< merged reply of KEYS
 
   bool operator==(const LimitSettings&) const = default;
 };

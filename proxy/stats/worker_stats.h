@@ -64,6 +64,8 @@ struct WorkerStats {
   Counter client_bytes_in;
   Counter client_bytes_out;
   Gauge requests_in_flight;
+  Gauge blocked_clients;      ///< in a blocking command (BLPOP, XREAD BLOCK, WAIT, ...) now
+  Gauge private_connections;  ///< to nodes, each for one client that blocks or watches keys
   Counter request_timeouts;
   Counter protocol_errors;  ///< malformed requests from clients
   LatencyHistogram request_latency;

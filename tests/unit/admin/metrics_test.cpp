@@ -45,6 +45,7 @@ TEST_CASE("a scrape of a fresh process has every family with HELP and TYPE, and 
       {"process_resident_memory_bytes", "gauge"},
       {"process_start_time_seconds", "gauge"},
       {"process_virtual_memory_bytes", "gauge"},
+      {"slotway_blocked_clients", "gauge"},
       {"slotway_build_info", "gauge"},
       {"slotway_client_protocol_errors_total", "counter"},
       {"slotway_client_received_bytes_total", "counter"},
@@ -72,6 +73,7 @@ TEST_CASE("a scrape of a fresh process has every family with HELP and TYPE, and 
       {"slotway_upstream_errors_total", "counter"},
       {"slotway_upstream_in_flight", "gauge"},
       {"slotway_upstream_nodes_omitted", "gauge"},
+      {"slotway_upstream_private_connections", "gauge"},
       {"slotway_upstream_protocol_errors_total", "counter"},
       {"slotway_upstream_received_bytes_total", "counter"},
       {"slotway_upstream_replies_total", "counter"},
@@ -101,6 +103,9 @@ TEST_CASE("numbers of a client's side are summed over the workers") {
   status.owned[1]->client_bytes_in.add(1);
   status.owned[1]->client_bytes_out.add(4);
   status.owned[0]->requests_in_flight.set(5);
+  status.owned[0]->blocked_clients.set(2);
+  status.owned[1]->blocked_clients.set(1);
+  status.owned[1]->private_connections.set(4);
   status.owned[1]->request_timeouts.add(6);
   status.owned[2]->protocol_errors.add(7);
 
@@ -112,6 +117,8 @@ TEST_CASE("numbers of a client's side are summed over the workers") {
   CHECK(exposition.value("slotway_client_received_bytes_total") == 3'000'000'000'001.0);
   CHECK(exposition.value("slotway_client_sent_bytes_total") == 4);
   CHECK(exposition.value("slotway_requests_in_flight") == 5);
+  CHECK(exposition.value("slotway_blocked_clients") == 3);
+  CHECK(exposition.value("slotway_upstream_private_connections") == 4);
   CHECK(exposition.value("slotway_request_timeouts_total") == 6);
   CHECK(exposition.value("slotway_client_protocol_errors_total") == 7);
 }
