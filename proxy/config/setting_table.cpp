@@ -14,6 +14,8 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t kKilobyte = 1ULL << 10U;
 constexpr std::uint64_t kMegabyte = 1ULL << 20U;
 constexpr std::uint64_t kTerabyte = 1ULL << 40U;
+// Places inside of a request are counted in 32 bits.
+constexpr std::uint64_t kLargestRequest = 4'095 * kMegabyte;
 constexpr milliseconds kSecond{1'000};
 constexpr milliseconds kHour{3'600'000};
 constexpr milliseconds kDay = 24 * kHour;
@@ -95,9 +97,9 @@ void add_limits(std::vector<Setting>& table) {
   };
   using Limits = LimitSettings;
   add(CountCodec{1, 1'000'000}, "limits.maxclients", &Limits::maxclients, "clients at a time");
-  add(BytesCodec{kMegabyte, kTerabyte}, "limits.proto_max_bulk_len", &Limits::proto_max_bulk_len,
-      "longest argument of a request");
-  add(BytesCodec{kMegabyte, kTerabyte}, "limits.client_query_buffer_limit",
+  add(BytesCodec{kMegabyte, kLargestRequest}, "limits.proto_max_bulk_len",
+      &Limits::proto_max_bulk_len, "longest argument of a request");
+  add(BytesCodec{kMegabyte, kLargestRequest}, "limits.client_query_buffer_limit",
       &Limits::client_query_buffer_limit, "largest unfinished request of a client");
   add(CountCodec{16, 1ULL << 30U}, "limits.proto_max_multibulk_len",
       &Limits::proto_max_multibulk_len, "arguments of a request");
