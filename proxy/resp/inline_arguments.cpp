@@ -10,6 +10,10 @@ bool is_space(char c) noexcept {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
 }
 
+// What ends a word that no quote has begun: less than what may stand between words, as in
+// sdssplitargs.
+bool ends_word(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
 int hex_value(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -19,12 +23,18 @@ int hex_value(char c) noexcept {
 
 char unescaped(char c) noexcept {
   switch (c) {
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    case 'b': return '\b';
-    case 'a': return '\a';
-    default: return c;
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    case 'b':
+      return '\b';
+    case 'a':
+      return '\a';
+    default:
+      return c;
   }
 }
 
@@ -40,7 +50,7 @@ class WordReader {
 
   /// False if the quotes are unbalanced.
   [[nodiscard]] bool read_word(std::string& word) {
-    while (!at_end() && !is_space(line_[position_])) {
+    while (!at_end() && !ends_word(line_[position_])) {
       const char c = line_[position_++];
       if (c == '"' || c == '\'') {
         const bool closed = c == '"' ? read_double_quoted(word) : read_single_quoted(word);

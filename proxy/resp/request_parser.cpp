@@ -61,6 +61,8 @@ ParseStatus RequestParser::parse_array(std::string_view bytes, const RequestLimi
     --arguments_owed_;
     position = offset + size + 2;
   }
+  // Also here, so that it makes no difference how a request has arrived.
+  if (position > limits.max_request_bytes) [[unlikely]] return fail("request is larger than allowed");
   request_bytes_ = bytes.substr(0, position);
   was_inline_ = false;
   return finish(ParseStatus::complete, position);
