@@ -113,6 +113,20 @@ struct SecretCodec {
   [[nodiscard]] std::string expected() const { return TextCodec{}.expected(); }
 };
 
+/// "true" or "false"; "yes" and "no" as in redis.conf.
+struct SwitchCodec {
+  using Type = bool;
+  static constexpr bool kQuoted = false;
+
+  [[nodiscard]] std::optional<Type> parse(std::string_view text) const {
+    if (text == "true" || text == "yes") return true;
+    if (text == "false" || text == "no") return false;
+    return std::nullopt;
+  }
+  [[nodiscard]] std::string print(const Type& value) const { return value ? "true" : "false"; }
+  [[nodiscard]] std::string expected() const { return "true or false"; }
+};
+
 struct ListenAddressCodec {
   using Type = ListenAddress;
   static constexpr bool kQuoted = true;

@@ -36,6 +36,9 @@ void add_general(std::vector<Setting>& table) {
       with_option(scalar("workers", AutoCountCodec{512}, Change::needs_restart,
                          "threads that serve clients; auto is one per CPU", &Settings::workers),
                   "--workers", "auto|N"));
+  table.push_back(scalar("cross_slot_reads", SwitchCodec{}, Change::live,
+                         "answers SUNION, ZUNION, PFCOUNT and the like over several slots",
+                         &Settings::cross_slot_reads));
 }
 
 void add_cluster(std::vector<Setting>& table) {
@@ -121,6 +124,10 @@ void add_limits(std::vector<Setting>& table) {
       "buffers of the whole process; 0 for no limit");
   add(BytesCodec{kKilobyte, kTerabyte}, "limits.keys_reply_limit", &Limits::keys_reply_limit,
       "merged reply of KEYS");
+  add(BytesCodec{kKilobyte, kTerabyte}, "limits.cross_slot_reply_limit",
+      &Limits::cross_slot_reply_limit, "fetched from the nodes for one read over several slots");
+  add(BytesCodec{0, kTerabyte}, "limits.script_cache_bytes", &Limits::script_cache_bytes,
+      "scripts remembered for nodes that lack them");
 }
 
 void add_log(std::vector<Setting>& table) {

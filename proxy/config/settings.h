@@ -66,6 +66,8 @@ struct LimitSettings {
   std::size_t private_connections = 10'000;       ///< per worker, for blocking commands and WATCH
   std::uint64_t maxmemory = 0;                    ///< of the whole process; zero: no limit
   std::uint64_t keys_reply_limit = 64ULL << 20U;  ///< merged reply of KEYS
+  std::uint64_t cross_slot_reply_limit = 64ULL << 20U;  ///< fetched for one read over several slots
+  std::uint64_t script_cache_bytes = 64ULL << 20U;  ///< scripts remembered for nodes without them
 
   bool operator==(const LimitSettings&) const = default;
 };
@@ -84,7 +86,8 @@ struct LogSettings {
 struct Settings {
   std::vector<ListenAddress> listen{HostPort{"127.0.0.1", 6380}};  ///< never empty after load()
   std::optional<HostPort> admin{HostPort{"127.0.0.1", 9380}};      ///< nothing: no admin endpoint
-  std::size_t workers = 0;  ///< event loops; zero ("auto"): one per CPU
+  std::size_t workers = 0;       ///< event loops; zero ("auto"): one per CPU
+  bool cross_slot_reads = true;  ///< SUNION, ZUNION, PFCOUNT, ... over keys in several slots
   ClusterSettings cluster;
   TimeoutSettings timeouts;
   LimitSettings limits;

@@ -171,4 +171,15 @@ TEST_CASE("an enumerator is known by its exact name") {
   CHECK(codec.expected() == "one of red, green");
 }
 
+TEST_CASE("a switch is true or false, in the words of YAML or of redis.conf") {
+  const SwitchCodec codec;
+  CHECK(codec.parse("true") == true);
+  CHECK(codec.parse("yes") == true);
+  CHECK(codec.parse("false") == false);
+  CHECK(codec.parse("no") == false);
+  CHECK(codec.print(true) == "true");
+  CHECK(codec.print(false) == "false");
+  for (const char* text : {"", "1", "0", "True", "on", "yes "}) CHECK_FALSE(codec.parse(text));
+}
+
 }  // namespace slotway::config
