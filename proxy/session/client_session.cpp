@@ -73,12 +73,17 @@ SessionUsage ClientSession::usage() {
 // --- Bytes in ----------------------------------------------------------------------------------
 
 std::span<char> ClientSession::read_room() {
-  if (pauses_ != 0) {
+  if (pauses_ != 0 && !reads_ahead()) {
     reading_ = false;  // an empty room stops the transport until resume_now starts it again
     return {};
   }
   if (partial_ == nullptr) return context_.read_buffer;
   return partial_->input.room(context_.read_buffer, 0);
+}
+
+bool ClientSession::reads_ahead() const noexcept {
+  return pauses_ == static_cast<std::uint8_t>(Pause::blocked) &&
+         (partial_ == nullptr || partial_->input.size() < context_.limits.request.max_request_bytes);
 }
 
 void ClientSession::on_read(std::size_t size) {
@@ -205,6 +210,24 @@ void ClientSession::push(std::string_view frames) {
   mark_dirty();
 }
 
+void ClientSession::push(SharedBytes frames) {
+  if (!open_) return;
+  output_.append(std::move(frames));
+  mark_dirty();
+}
+
+// A place in the line of requests that is answered already, and that CLIENT REPLY leaves alone.
+void ClientSession::push_when_answered(std::string_view frames) {
+  if (pending_ == 0 || !open_) {
+    push(frames);
+    return;
+  }
+  const std::uint32_t mute_next = std::exchange(mute_next_, 0);
+  PendingRequest& place = open_request();
+  mute_next_ = mute_next;
+  answer(place, frames);
+}
+
 void ClientSession::reply(std::string_view reply) {
   if (pending_ == 0 && mute_next_ == 0) {
     output_.append(reply);
@@ -292,7 +315,7 @@ void ClientSession::on_write_drained() {
 }
 
 void ClientSession::check_output_size() {
-  if (output_.size() > context_.limits.output_hard) {
+  if (output_.size() > context_.limits.output_hard && !output_is_watched) {
     context_.stats.clients_lost.add();
     abort();
   } else if (output_.size() > context_.limits.output_soft) {
@@ -304,6 +327,7 @@ void ClientSession::check_output_size() {
 
 void ClientSession::resume(Pause reason) {
   pauses_ &= static_cast<std::uint8_t>(~static_cast<std::uint8_t>(reason));
+  read_on_if_blocked();
   if (pauses_ != 0 || resume_scheduled_ || !open_) return;
   resume_scheduled_ = true;
   context_.observer.wants_resume(*this);
@@ -323,6 +347,13 @@ void ClientSession::resume_now() {
     reading_ = true;
     transport_->start_reading();
   }
+  read_on_if_blocked();
+}
+
+void ClientSession::read_on_if_blocked() {
+  if (pauses_ == 0 || reading_ || !open_ || !reads_ahead()) return;
+  reading_ = true;
+  transport_->start_reading();
 }
 
 void ClientSession::close_when_answered() {
@@ -348,7 +379,8 @@ void ClientSession::give_back_requests() {
 
 void ClientSession::on_end(net::End end, std::string_view) {
   if (!open_) return;
-  if (end == net::End::failed || (pending_ == 0 && output_.empty())) {
+  // Redis, too, takes the end of what a blocked client sends for the end of the client.
+  if (end == net::End::failed || (pending_ == 0 && output_.empty()) || paused_for(Pause::blocked)) {
     abort();
     return;
   }

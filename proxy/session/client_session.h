@@ -107,6 +107,9 @@ enum class Pause : std::uint8_t {
   pipeline = 1U << 1,  ///< too many requests pending
   output = 1U << 2,    ///< it does not read its replies
   closing = 1U << 3,   ///< no more requests: what is pending is answered, then it is closed
+  /// Its request takes as long as it likes. It is read on nevertheless, up to the limit of a request, because
+  /// that is how one sees it leave.
+  blocked = 1U << 4,
 };
 
 /// One client: its bytes in, its requests in order, its replies in that same order, its bytes out.
@@ -149,6 +152,13 @@ class ClientSession final : public net::TransportHandler {
   /// Sends frames that answer no request (pushes, a monitor's lines): they go out at once, between replies.
   /// May be called in any turn; does nothing once the session has closed.
   void push(std::string_view frames);
+  /// The same for frames that many clients get alike and that are worth not being copied for each.
+  void push(SharedBytes frames);
+  /// Sends such frames behind the replies to all requests pending now.
+  void push_when_answered(std::string_view frames);
+
+  /// Bytes that wait to be written to the client, those that the kernel has no room for included.
+  [[nodiscard]] std::size_t output_size() const noexcept { return output_.size(); }
 
   /// From now on, for requests that are not open yet.
   void set_reply_mode(ReplyMode mode) noexcept;
@@ -169,6 +179,9 @@ class ClientSession final : public net::TransportHandler {
 
   /// Takes no more requests; closes once everything pending is answered and written.
   void close_when_answered();
+
+  /// Takes up no more requests until all that are pending have been answered, however long that takes.
+  void block() noexcept { pause(Pause::blocked); }
 
   /// Ends the client now. Pending requests are given back.
   void abort();
@@ -201,6 +214,8 @@ class ClientSession final : public net::TransportHandler {
   command::CommandId last_command = command::kNoCommand;
   /// What the client has asked for and Slotway only takes note of.
   bool no_evict = false;
+  /// Somebody else sees to it that the output does not grow too large: SessionLimits::output_hard is not applied.
+  bool output_is_watched = false;
   bool no_touch = false;
   /// Version of the slot map by which this session's requests are routed.
   std::uint64_t map_version = 0;
@@ -233,6 +248,8 @@ class ClientSession final : public net::TransportHandler {
   void answer_out_of_turn(PendingRequest& request, const resp::ReplyFrame& reply);
   void pop_answered();
   void remove_head();
+  [[nodiscard]] bool reads_ahead() const noexcept;
+  void read_on_if_blocked();
   void pause(Pause reason) noexcept { pauses_ |= static_cast<std::uint8_t>(reason); }
   void write_rest();
   void wrote(std::size_t size);

@@ -7,6 +7,7 @@
 
 #include "resp/byte_buffer.h"
 #include "resp/reply_frame.h"
+#include "session/output_chunk.h"
 
 namespace slotway::session {
 
@@ -20,7 +21,8 @@ class BufferPool {
     return buffer;
   }
   void give_back(resp::ByteBuffer buffer) {
-    if (buffer.capacity() > kLargestKept || spare_.size() >= kMostKept) return;
+    if (buffer.capacity() == 0 || buffer.capacity() > kLargestKept) return;
+    if (spare_.size() >= kMostKept) return;
     buffer.clear();
     spare_.push_back(std::move(buffer));
   }
@@ -34,7 +36,7 @@ class BufferPool {
 };
 
 /// Reply bytes on their way to one client: small replies copied together into one run, large ones kept in
-/// the buffer they arrived in.
+/// the buffer they arrived in, and what many clients get alike by reference.
 class Output {
  public:
   explicit Output(BufferPool& pool) noexcept : pool_(pool) {}
@@ -56,10 +58,15 @@ class Output {
     }
   }
 
+  /// REQUIRES: not null, not empty.
+  void append(SharedBytes bytes);
+
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] std::size_t chunks() const noexcept { return empty() ? 0 : 1 + more_.size(); }
-  /// Memory held outside of the object.
+  [[nodiscard]] std::size_t chunks() const noexcept {
+    return (first_.empty() ? 0U : 1U) + more_.size();
+  }
+  /// Memory held outside of the object, without what is shared.
   [[nodiscard]] std::size_t heap_bytes() const noexcept;
 
   /// Fills `pieces` with the bytes to write, in order; returns how many were used. REQUIRES: !empty().
@@ -78,12 +85,16 @@ class Output {
 
   void append_to_last(std::string_view bytes);
   void append_buffer(resp::ByteBuffer buffer);
-  [[nodiscard]] resp::ByteBuffer& last() noexcept { return more_.empty() ? first_ : more_.back(); }
+  void drop_front(std::size_t size);
+  /// REQUIRES: !sealed_, so it is no shared chunk.
+  [[nodiscard]] resp::ByteBuffer& last() noexcept {
+    return more_.empty() ? first_ : more_.back().own();
+  }
 
   BufferPool& pool_;
   std::size_t size_ = 0;
-  resp::ByteBuffer first_;              // empty only if the whole output is
-  std::vector<resp::ByteBuffer> more_;  // what follows it
+  resp::ByteBuffer first_;         // empty only if nothing or something shared follows
+  std::vector<OutputChunk> more_;  // what follows it
   bool sealed_ = false;                 // the last chunk must not be appended to
 };
 
