@@ -126,5 +126,5 @@ int main(int argc, char** argv) {
     fmt::print("the configuration is fine\n");
     return 0;
   }
-  return slotway::server::run(*settings);
+  return slotway::server::run(*settings, command_line.config_file);
 }

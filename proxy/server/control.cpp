@@ -58,8 +58,8 @@ void raise_descriptor_limit() {
 
 }  // namespace
 
-Control::Control(const config::Settings& settings)
-    : settings_(settings), mailbox_(std::make_unique<net::Mailbox>(loop_)) {
+Control::Control(Instance instance)
+    : instance_(std::move(instance)), mailbox_(std::make_unique<net::Mailbox>(loop_)) {
   shared_.commands = command::CommandTable::built_in();
   // The private bases are reachable here, but not from inside make_unique.
   upstream::Connector& connector = *this;
@@ -109,7 +109,11 @@ std::expected<void, std::string> Control::open_listener(const config::ListenAddr
                                       std::get<config::HostPort>(address).port, on_accept,
                                       on_exhausted);
   if (!opened) return std::unexpected(std::move(opened.error()));
-  log_info("listening on " + (*opened)->address());
+  const std::string& bound = (*opened)->address();
+  log_info("listening on " + bound);
+  if (std::holds_alternative<config::HostPort>(address) && instance_.tcp_port == 0) {
+    instance_.tcp_port = static_cast<std::uint16_t>(std::stoul(bound.substr(bound.rfind(':') + 1)));
+  }
   listeners_.push_back(std::move(*opened));
   return {};
 }

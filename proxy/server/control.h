@@ -17,6 +17,7 @@
 #include "net/mailbox.h"
 #include "net/signal_watcher.h"
 #include "net/uv_transport.h"
+#include "server/instance.h"
 #include "server/topology_service.h"
 #include "server/worker.h"
 
@@ -29,7 +30,7 @@ class Control final : private WorkerHost,
                       private upstream::Connector,
                       private admin::StatusSource {
  public:
-  explicit Control(const config::Settings& settings);
+  explicit Control(Instance instance);
   ~Control() override;
 
   /// Opens the listeners and the admin endpoint. The error is one sentence.
@@ -42,6 +43,10 @@ class Control final : private WorkerHost,
   void request_refresh(RefreshReason reason) override;
   std::string topology_problem() override;
   [[nodiscard]] std::size_t worker_count() const noexcept override { return workers_.size(); }
+  [[nodiscard]] const stats::WorkerStats& stats_of(std::size_t index) const noexcept override {
+    return workers_[index]->stats();
+  }
+  [[nodiscard]] const Instance& instance() const noexcept override { return instance_; }
   bool post_to_worker(std::size_t index, WorkerPeers::Errand errand) override {
     return workers_[index]->post(std::move(errand));
   }
@@ -79,7 +84,8 @@ class Control final : private WorkerHost,
     std::uint64_t refresh_failures = 0;
   };
 
-  const config::Settings settings_;
+  Instance instance_;  // the workers read it; complete when they start
+  const config::Settings& settings_ = instance_.settings;
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
   net::Loop loop_;
   mutable std::mutex shared_mutex_;  // guards shared_; never held while anything waits

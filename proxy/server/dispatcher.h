@@ -14,6 +14,7 @@
 #include "routing/router.h"
 #include "routing/split_plan.h"
 #include "server/handler.h"
+#include "server/instance.h"
 #include "server/node_facts.h"
 #include "server/node_table.h"
 #include "server/retry_queue.h"
@@ -34,6 +35,8 @@ class DispatcherHost : public WorkerPeers {
   virtual void request_refresh(RefreshReason reason) = 0;
   /// Why there is no usable slot map, for people; called when a request gives up for want of one.
   virtual std::string topology_problem() = 0;
+  /// Settings and facts of the process; valid as long as the dispatcher.
+  [[nodiscard]] virtual const Instance& instance() const noexcept = 0;
   virtual void wants_flush(upstream::Connection& connection) = 0;
   /// A connection to a node changed its state; for the log.
   virtual void on_node_up(const upstream::Connection& connection) = 0;
@@ -126,6 +129,7 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   session::Verdict reply_error(const Call& call, std::string_view message);
 
   [[nodiscard]] WorkerPeers& peers() noexcept { return host_; }
+  [[nodiscard]] const Instance& instance() const noexcept { return host_.instance(); }
   [[nodiscard]] stats::TurnClock& clock() noexcept { return sessions_.clock; }
   [[nodiscard]] const cluster::SlotMap* map() const noexcept { return map_.get(); }
   [[nodiscard]] const command::CommandTable& commands() const noexcept { return *commands_; }

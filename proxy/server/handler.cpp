@@ -8,7 +8,7 @@ namespace slotway::server {
 
 void HandlerTable::bind(const command::CommandTable& commands) {
   handlers_.assign(commands.size(), nullptr);
-  for (const auto bindings : {connection_handlers(), client_handlers(), server_handlers()}) {
+  for (const auto bindings : {connection_handlers(), client_handlers(), scan_handlers(), server_handlers()}) {
     for (const HandlerBinding& binding : bindings) {
       for (const command::Command& command : commands.commands()) {
         if (command.name != binding.command) continue;

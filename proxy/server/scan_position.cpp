@@ -31,6 +31,7 @@ std::string to_cursor(const ScanPosition& position) {
 }
 
 std::optional<ScanPosition> parse_cursor(std::string_view text) noexcept {
+  if (text.empty()) return ScanPosition{};  // what strtoul makes of it, and with it Redis
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;

@@ -19,6 +19,7 @@
 #include "net/timer.h"
 #include "net/uv_transport.h"
 #include "server/dispatcher.h"
+#include "server/instance.h"
 #include "session/client_session.h"
 #include "stats/turn_clock.h"
 #include "stats/worker_stats.h"
@@ -31,6 +32,8 @@ class WorkerHost {
   virtual void request_refresh(RefreshReason reason) = 0;
   virtual std::string topology_problem() = 0;
   [[nodiscard]] virtual std::size_t worker_count() const noexcept = 0;
+  [[nodiscard]] virtual const stats::WorkerStats& stats_of(std::size_t index) const noexcept = 0;
+  [[nodiscard]] virtual const Instance& instance() const noexcept = 0;
   /// See WorkerPeers::post.
   virtual bool post_to_worker(std::size_t index, WorkerPeers::Errand errand) = 0;
 
@@ -86,6 +89,10 @@ class Worker final : private session::SessionObserver,
   std::string topology_problem() override { return host_.topology_problem(); }
   [[nodiscard]] std::size_t worker_count() const noexcept override { return host_.worker_count(); }
   [[nodiscard]] std::size_t worker_index() const noexcept override { return index_; }
+  [[nodiscard]] const stats::WorkerStats& stats_of(std::size_t worker) const noexcept override {
+    return host_.stats_of(worker);
+  }
+  [[nodiscard]] const Instance& instance() const noexcept override { return host_.instance(); }
   bool post(std::size_t worker, Errand errand) override {
     return host_.post_to_worker(worker, std::move(errand));
   }

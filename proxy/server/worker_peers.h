@@ -6,6 +6,7 @@
 #include <span>
 
 #include "session/client_session.h"
+#include "stats/worker_stats.h"
 
 namespace slotway::server {
 
@@ -21,6 +22,8 @@ class WorkerPeers {
   [[nodiscard]] virtual std::size_t worker_count() const noexcept = 0;
   /// Which of them this one is, from 0.
   [[nodiscard]] virtual std::size_t worker_index() const noexcept = 0;
+  /// A worker's counters, which any thread may read.
+  [[nodiscard]] virtual const stats::WorkerStats& stats_of(std::size_t worker) const noexcept = 0;
 
   /// Sends an errand; those from one worker to another run in the order they were sent. False if the other
   /// has come to its end. Callable on this worker's thread only.

@@ -47,9 +47,12 @@ TEST_CASE("no position looks like the end") {
   CHECK(parse_cursor("0") == ScanPosition{});
 }
 
+TEST_CASE("an empty cursor is the start, as in Redis") {
+  CHECK(parse_cursor("") == ScanPosition{});
+}
+
 TEST_CASE("what is no unsigned 64-bit number is no cursor") {
-  for (const char* text :
-       {"", "a", "1a", " 1", "1 ", "-1", "0x10", "18446744073709551616", "1.0"}) {
+  for (const char* text : {"a", "1a", " 1", "1 ", "-1", "0x10", "18446744073709551616", "1.0"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_cursor(text).has_value());
   }
