@@ -114,6 +114,14 @@ void add_limits(std::vector<Setting>& table) {
       "unread replies at which a client is not read");
   add(BytesCodec{kKilobyte, kTerabyte}, "limits.client_output_hard", &Limits::client_output_hard,
       "unread replies at which a client is closed");
+  add(BytesCodec{kKilobyte, kTerabyte, Zero::off}, "limits.client_output_pubsub_hard",
+      &Limits::client_output_pubsub_hard, "unread bytes at which a subscriber is closed");
+  add(BytesCodec{kKilobyte, kTerabyte, Zero::off}, "limits.client_output_pubsub_soft",
+      &Limits::client_output_pubsub_soft, "unread bytes at which one is closed after a while");
+  add(DurationCodec{kSecond, kDay}, "limits.client_output_pubsub_soft_time",
+      &Limits::client_output_pubsub_soft_time, "how long a subscriber may be above that");
+  add(CountCodec{0, 1ULL << 40U}, "limits.tracking_table_max_keys",
+      &Limits::tracking_table_max_keys, "keys remembered for CLIENT TRACKING; 0 for no limit");
   add(BytesCodec{kKilobyte, kTerabyte}, "limits.upstream_queue_bytes",
       &Limits::upstream_queue_bytes, "requests queued for one connection to a node");
   add(BytesCodec{0, kTerabyte}, "limits.hold_queue_bytes", &Limits::hold_queue_bytes,

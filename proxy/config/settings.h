@@ -58,9 +58,13 @@ struct LimitSettings {
   std::uint64_t client_query_buffer_limit = 1ULL << 30U;
   std::size_t proto_max_multibulk_len = 1'048'576;  ///< arguments of one request
   std::uint64_t proto_inline_max_size = 64ULL << 10U;
-  std::size_t client_pipeline = 16'384;                ///< requests in flight of one client
-  std::uint64_t client_output_soft = 1ULL << 20U;      ///< above: stop reading this client
-  std::uint64_t client_output_hard = 64ULL << 20U;     ///< above: close it; one bigger reply passes
+  std::size_t client_pipeline = 16'384;             ///< requests in flight of one client
+  std::uint64_t client_output_soft = 1ULL << 20U;   ///< above: stop reading this client
+  std::uint64_t client_output_hard = 64ULL << 20U;  ///< above: close it; one bigger reply passes
+  std::uint64_t client_output_pubsub_hard = 32ULL << 20U;  ///< closes a subscriber; zero: off
+  std::uint64_t client_output_pubsub_soft = 8ULL << 20U;   ///< if above it for so long; zero: off
+  std::chrono::milliseconds client_output_pubsub_soft_time{60'000};
+  std::size_t tracking_table_max_keys = 1'000'000;     ///< of all workers together; zero: no limit
   std::uint64_t upstream_queue_bytes = 256ULL << 20U;  ///< per upstream connection
   std::uint64_t hold_queue_bytes = 64ULL << 20U;       ///< per worker, for hold_timeout's requests
   std::size_t private_connections = 10'000;       ///< per worker, for blocking commands and WATCH
