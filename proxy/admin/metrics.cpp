@@ -52,9 +52,6 @@ constexpr std::array kWorkerFields{
                 "Client connections open now."},
     WorkerField{&stats::WorkerStats::clients_accepted, MetricType::Counter,
                 "slotway_clients_accepted_total", "Client connections accepted."},
-    WorkerField{&stats::WorkerStats::clients_refused, MetricType::Counter,
-                "slotway_clients_refused_total",
-                "Client connections refused because a limit was reached."},
     WorkerField{
         &stats::WorkerStats::clients_lost, MetricType::Counter, "slotway_clients_closed_total",
         "Client connections closed by Slotway for a reason: limit, protocol error, timeout."},
@@ -70,6 +67,31 @@ constexpr std::array kWorkerFields{
         &stats::WorkerStats::private_connections, MetricType::Gauge,
         "slotway_upstream_private_connections",
         "Connections to nodes that serve one client each, for blocking commands and WATCH."},
+    WorkerField{&stats::WorkerStats::pubsub_clients, MetricType::Gauge, "slotway_pubsub_clients",
+                "Clients with at least one subscription."},
+    WorkerField{&stats::WorkerStats::pubsub_topics, MetricType::Gauge, "slotway_pubsub_topics",
+                "Channels, patterns and shard channels subscribed to, counted by worker."},
+    WorkerField{&stats::WorkerStats::pubsub_messages_in, MetricType::Counter,
+                "slotway_pubsub_messages_received_total", "Published messages that nodes sent."},
+    WorkerField{&stats::WorkerStats::pubsub_messages_out, MetricType::Counter,
+                "slotway_pubsub_messages_sent_total", "Published messages passed on to clients."},
+    WorkerField{&stats::WorkerStats::pubsub_resubscribes, MetricType::Counter,
+                "slotway_pubsub_resubscribes_total",
+                "Subscriptions renewed at a node, because another one was lost or a slot moved: "
+                "messages of the meantime may be missing."},
+    WorkerField{&stats::WorkerStats::pubsub_clients_cut, MetricType::Counter,
+                "slotway_pubsub_clients_cut_total",
+                "Subscribers closed because they read more slowly than messages came."},
+    WorkerField{&stats::WorkerStats::tracking_clients, MetricType::Gauge,
+                "slotway_tracking_clients", "Clients with CLIENT TRACKING on."},
+    WorkerField{&stats::WorkerStats::tracking_keys, MetricType::Gauge, "slotway_tracking_keys",
+                "Keys remembered for CLIENT TRACKING."},
+    WorkerField{&stats::WorkerStats::tracking_invalidations, MetricType::Counter,
+                "slotway_tracking_invalidations_total",
+                "Keys that clients with CLIENT TRACKING were told to forget."},
+    WorkerField{&stats::WorkerStats::tracking_flushes, MetricType::Counter,
+                "slotway_tracking_flushes_total",
+                "Times a client with CLIENT TRACKING was told to forget all keys."},
     WorkerField{&stats::WorkerStats::request_timeouts, MetricType::Counter,
                 "slotway_request_timeouts_total", "Client requests that reached their deadline."},
     WorkerField{&stats::WorkerStats::protocol_errors, MetricType::Counter,
@@ -77,7 +99,10 @@ constexpr std::array kWorkerFields{
                 "Malformed requests received from clients."},
 };
 
-void add_client_families(Families& families, const Workers& workers) {
+void add_client_families(Families& families, const Workers& workers, const StatusSource& source) {
+  add_sample(add_family(families, "slotway_clients_refused_total", MetricType::Counter,
+                        "Client connections refused because a limit was reached."),
+             source.clients_refused());
   for (const WorkerField& field : kWorkerFields) {
     std::uint64_t total = 0;
     for (const stats::WorkerStats* worker : workers) total += (worker->*field.source).value();
@@ -262,7 +287,7 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
   add_sample(add_family(families, "slotway_ready", MetricType::Gauge,
                         "1 while every slot can be served, as /readyz says, otherwise 0."),
              source_.readiness().ready ? 1.0 : 0.0);
-  add_client_families(families, workers);
+  add_client_families(families, workers, source_);
   add_command_family(families, workers, source_);
   add_latency_family(families, workers);
   add_redirect_family(families, workers);

@@ -67,6 +67,9 @@ class StatusSource {
   /// Name of the command with this CommandId ("get", "config|set"); empty for an id nobody has.
   [[nodiscard]] virtual std::string command_name(std::size_t id) const = 0;
 
+  /// Clients sent away because there were too many; counted before any worker has seen them.
+  [[nodiscard]] virtual std::uint64_t clients_refused() const = 0;
+
   [[nodiscard]] virtual ProcessFacts process() const = 0;
   [[nodiscard]] virtual Readiness readiness() const = 0;
   [[nodiscard]] virtual TopologyStatus topology() const = 0;

@@ -2,11 +2,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 namespace slotway::resp {
 
-enum class LengthStatus : std::uint8_t { complete, incomplete, malformed };
+enum class LengthStatus : std::uint8_t {
+  complete,
+  incomplete,
+  malformed,
+  too_long,  ///< a line without an end; only where the reader waits for one
+};
 
 /// A decimal length that ends in CR LF.
 struct Length {
@@ -33,7 +39,7 @@ inline constexpr std::size_t kLongestLengthLine = 32;
     if (digit > 9) break;
     value = value * 10 + digit;
     ++index;
-    if (index - first_digit > 18) return {LengthStatus::malformed, 0, 0};
+    if (index - first_digit > 19) return {LengthStatus::malformed, 0, 0};
   }
   if (index == limit) {
     const bool can_grow = limit < kLongestLengthLine;
@@ -44,8 +50,9 @@ inline constexpr std::size_t kLongestLengthLine = 32;
   if (digits == 0 || leading_zero || bytes[index] != '\r') return {LengthStatus::malformed, 0, 0};
   if (index + 1 == bytes.size()) return {LengthStatus::incomplete, 0, 0};
   if (bytes[index + 1] != '\n') return {LengthStatus::malformed, 0, 0};
-  const auto magnitude = static_cast<std::int64_t>(value);
-  return {LengthStatus::complete, negative ? -magnitude : magnitude, index + 2};
+  constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
+  if (value > kLargest + (negative ? 1 : 0)) return {LengthStatus::malformed, 0, 0};
+  return {LengthStatus::complete, static_cast<std::int64_t>(negative ? 0 - value : value), index + 2};
 }
 
 /// The same for what nearly all messages have, one to three digits, in a few instructions. Returns where the

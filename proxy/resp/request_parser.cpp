@@ -8,6 +8,20 @@
 
 namespace slotway::resp {
 
+namespace {
+
+// As Redis does: first the whole line, however wrong, then its number. The same bytes so get the same
+// answer however they arrive.
+Length read_request_length(std::string_view bytes) noexcept {
+  constexpr std::size_t kLongestLine = std::size_t{64} << 10;
+  const std::size_t line = bytes.substr(0, kLongestLine).find('\r');
+  if (line != std::string_view::npos) return read_length(bytes);
+  const bool too_long = bytes.size() > kLongestLine;
+  return {too_long ? LengthStatus::too_long : LengthStatus::incomplete, 0, 0};
+}
+
+}  // namespace
+
 ParseStatus RequestParser::parse(std::string_view bytes, const RequestLimits& limits) {
   if (arguments_owed_ < 0) {
     arguments_.clear();
@@ -26,8 +40,9 @@ ParseStatus RequestParser::parse_array(std::string_view bytes, const RequestLimi
       position = static_cast<std::size_t>(after - bytes.data());
       arguments_owed_ = static_cast<std::int64_t>(count);
     } else {
-      const Length length = read_length(bytes.substr(1));
+      const Length length = read_request_length(bytes.substr(1));
       if (length.status == LengthStatus::incomplete) return wait(0, bytes, limits);
+      if (length.status == LengthStatus::too_long) return fail("too big mbulk count string");
       if (length.status == LengthStatus::malformed) return fail("invalid multibulk length");
       position = 1 + length.consumed;
       if (length.value <= 0) return finish(ParseStatus::empty, position);
@@ -45,8 +60,9 @@ ParseStatus RequestParser::parse_array(std::string_view bytes, const RequestLimi
     std::size_t size = 0;
     const char* body = read_short_length(header + 1, end, size);
     if (body == nullptr) [[unlikely]] {
-      const Length length = read_length(bytes.substr(position + 1));
+      const Length length = read_request_length(bytes.substr(position + 1));
       if (length.status == LengthStatus::incomplete) return wait(position, bytes, limits);
+      if (length.status == LengthStatus::too_long) return fail("too big bulk count string");
       if (length.status == LengthStatus::malformed || length.value < 0) {
         return fail("invalid bulk length");
       }

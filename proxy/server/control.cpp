@@ -149,6 +149,7 @@ void Control::on_client(net::Listener::Accepted accepted) {
     static_cast<void>(::send(accepted.fd, kTooManyClients.data(), kTooManyClients.size(),
                              MSG_DONTWAIT | MSG_NOSIGNAL));
     ::close(accepted.fd);
+    clients_refused_.add();
     return;
   }
   const auto& least = *std::ranges::min_element(

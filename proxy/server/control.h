@@ -63,6 +63,9 @@ class Control final : private WorkerHost,
   // StatusSource: called on the admin thread.
   [[nodiscard]] std::vector<const stats::WorkerStats*> workers() const override;
   [[nodiscard]] std::string command_name(std::size_t id) const override;
+  [[nodiscard]] std::uint64_t clients_refused() const override {
+    return clients_refused_.value();
+  }
   [[nodiscard]] admin::ProcessFacts process() const override;
   [[nodiscard]] admin::Readiness readiness() const override;
   [[nodiscard]] admin::TopologyStatus topology() const override;
@@ -93,6 +96,7 @@ class Control final : private WorkerHost,
   std::atomic<bool> draining_{false};
   std::atomic<bool> refresh_requested_{false};
   std::uint64_t next_client_id_ = 1;
+  stats::Counter clients_refused_;
 
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<net::Mailbox> mailbox_;

@@ -59,13 +59,22 @@ struct NodeStats {
 struct WorkerStats {
   Gauge clients;
   Counter clients_accepted;
-  Counter clients_refused;
   Counter clients_lost;  ///< closed by Slotway for a reason (limit, protocol error, timeout)
   Counter client_bytes_in;
   Counter client_bytes_out;
   Gauge requests_in_flight;
-  Gauge blocked_clients;      ///< in a blocking command (BLPOP, XREAD BLOCK, WAIT, ...) now
-  Gauge private_connections;  ///< to nodes, each for one client that blocks or watches keys
+  Gauge blocked_clients;       ///< in a blocking command (BLPOP, XREAD BLOCK, WAIT, ...) now
+  Gauge private_connections;   ///< to nodes, each for one client that blocks or watches keys
+  Gauge pubsub_clients;        ///< with at least one subscription
+  Gauge pubsub_topics;         ///< channels, patterns and shard channels somebody has subscribed to
+  Counter pubsub_messages_in;  ///< from nodes
+  Counter pubsub_messages_out;  ///< to clients
+  Counter pubsub_resubscribes;  ///< topics a node no longer served and that were subscribed to anew
+  Counter pubsub_clients_cut;   ///< subscribers closed because they read too slowly
+  Gauge tracking_clients;       ///< with CLIENT TRACKING on
+  Gauge tracking_keys;          ///< remembered for them
+  Counter tracking_invalidations;  ///< keys that clients were told to forget
+  Counter tracking_flushes;        ///< times a client was told to forget all it has
   Counter request_timeouts;
   Counter protocol_errors;  ///< malformed requests from clients
   LatencyHistogram request_latency;

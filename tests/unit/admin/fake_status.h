@@ -28,6 +28,7 @@ class FakeStatus final : public StatusSource {
   [[nodiscard]] std::string command_name(std::size_t id) const override {
     return id < names.size() ? names[id] : "";
   }
+  [[nodiscard]] std::uint64_t clients_refused() const override { return refused; }
   [[nodiscard]] ProcessFacts process() const override { return facts; }
   [[nodiscard]] Readiness readiness() const override {
     const std::lock_guard lock(mutex_);
@@ -45,6 +46,7 @@ class FakeStatus final : public StatusSource {
   ProcessFacts facts{.version = "1.2.3",
                      .started = std::chrono::system_clock::now() - std::chrono::seconds(90)};
   TopologyStatus topology_status;
+  std::uint64_t refused = 0;
 
  private:
   mutable std::mutex mutex_;

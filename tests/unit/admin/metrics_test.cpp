@@ -55,6 +55,12 @@ TEST_CASE("a scrape of a fresh process has every family with HELP and TYPE, and 
       {"slotway_clients_closed_total", "counter"},
       {"slotway_clients_refused_total", "counter"},
       {"slotway_commands_total", "counter"},
+      {"slotway_pubsub_clients", "gauge"},
+      {"slotway_pubsub_clients_cut_total", "counter"},
+      {"slotway_pubsub_messages_received_total", "counter"},
+      {"slotway_pubsub_messages_sent_total", "counter"},
+      {"slotway_pubsub_resubscribes_total", "counter"},
+      {"slotway_pubsub_topics", "gauge"},
       {"slotway_ready", "gauge"},
       {"slotway_redirects_total", "counter"},
       {"slotway_request_duration_seconds", "histogram"},
@@ -66,6 +72,10 @@ TEST_CASE("a scrape of a fresh process has every family with HELP and TYPE, and 
       {"slotway_topology_refresh_failures_total", "counter"},
       {"slotway_topology_refreshes_total", "counter"},
       {"slotway_topology_version", "gauge"},
+      {"slotway_tracking_clients", "gauge"},
+      {"slotway_tracking_flushes_total", "counter"},
+      {"slotway_tracking_invalidations_total", "counter"},
+      {"slotway_tracking_keys", "gauge"},
       {"slotway_upstream_connect_failures_total", "counter"},
       {"slotway_upstream_connections", "gauge"},
       {"slotway_upstream_connections_lost_total", "counter"},
@@ -97,7 +107,7 @@ TEST_CASE("numbers of a client's side are summed over the workers") {
   status.owned[2]->clients.set(12);
   status.owned[0]->clients_accepted.add(100);
   status.owned[2]->clients_accepted.add(11);
-  status.owned[1]->clients_refused.add(1);
+  status.refused = 1;
   status.owned[1]->clients_lost.add(2);
   status.owned[0]->client_bytes_in.add(3'000'000'000'000);
   status.owned[1]->client_bytes_in.add(1);
