@@ -58,6 +58,7 @@ void Connection::connect(std::uint64_t now_ns) {
   attempt_started_ns_ = now_ns;
   handshake_.emplace(options_.credentials, protocol_, false);
   transport_ = connector_.connect(endpoint_, *this);
+  if (state_ == State::closing) transport_->close();  // it failed before there was one to close
 }
 
 void Connection::on_connected() {
@@ -119,11 +120,13 @@ void Connection::write_rest() {
   output.mark_handed_over(gathered);
   stats_.bytes_out.add(gathered);
   write_pending_ = true;
+  output.pin();
   transport_->write_later(std::span(pieces).first(count));
 }
 
 void Connection::on_write_drained() {
   write_pending_ = false;
+  pipeline_.output().unpin();
   if (state_ == State::ready && !dirty_ && pipeline_.output().unsent_bytes() > 0) request_flush();
 }
 
@@ -161,7 +164,15 @@ bool Connection::on_reply(const InFlight& entry, std::string_view request,
   return observer_.on_reply(*this, entry, request, reply);
 }
 
+bool Connection::on_early_reply(const InFlight& entry, std::string_view frame) {
+  return observer_.on_early_reply(*this, entry, frame);
+}
+
 bool Connection::on_push(std::string_view frame) { return observer_.on_push(*this, frame); }
+
+bool Connection::is_reply(const InFlight& oldest, std::string_view frame) {
+  return observer_.is_reply(*this, oldest, frame);
+}
 
 void Connection::on_end(net::End, std::string_view reason) { fail(reason); }
 
@@ -170,7 +181,8 @@ void Connection::fail(std::string_view reason) {
   if (state_ == State::closing || state_ == State::pausing) return;
   const bool was_ready = state_ == State::ready;
   last_error_ = std::string(reason);
-  (was_ready ? stats_.lost : stats_.connect_failures).add();
+  // What we end ourselves is no loss.
+  if (!shut_down_) (was_ready ? stats_.lost : stats_.connect_failures).add();
   if (!was_ready) ++failures_in_a_row_;
   transition(State::closing);
   if (transport_ != nullptr) transport_->close();

@@ -47,6 +47,11 @@ class ConnectionObserver {
   [[nodiscard]] virtual bool on_reply(Connection& connection, const InFlight& entry,
                                       std::string_view request, const resp::ReplyFrame& reply) = 0;
 
+  /// One of the replies before the last to a request that has several. False as above.
+  [[nodiscard]] virtual bool on_early_reply(Connection&, const InFlight&, std::string_view) {
+    return false;
+  }
+
   /// A request that will get no reply because its connection ended. `may_have_run` is false if the node
   /// certainly did not get all of it. The connection accepts nothing during the call.
   virtual void on_unanswered(Connection& connection, const InFlight& entry, std::string_view request,
@@ -54,6 +59,10 @@ class ConnectionObserver {
 
   /// A RESP3 push; false if the connection must not carry any.
   virtual bool on_push(Connection& connection, std::string_view frame) = 0;
+  /// True if a push is the reply to the oldest request; it then comes as on_reply.
+  [[nodiscard]] virtual bool is_reply(Connection&, const InFlight&, std::string_view) {
+    return false;
+  }
 
   virtual void on_ready(Connection& connection) = 0;
 
@@ -112,6 +121,9 @@ class Connection final : public net::TransportHandler, private ReplySink {
     return pipeline_.append(entry);
   }
 
+  /// For a RESP2 connection that is to subscribe: the arrays it gets are pushes. To be called before use.
+  void take_arrays_as_pushes() noexcept { pipeline_.take_arrays_as_pushes(); }
+
   /// Writes what has gathered. Called at the end of the turn after wants_flush.
   void flush();
 
@@ -133,7 +145,9 @@ class Connection final : public net::TransportHandler, private ReplySink {
  private:
   bool on_reply(const InFlight& entry, std::string_view request,
                 const resp::ReplyFrame& reply) override;
+  bool on_early_reply(const InFlight& entry, std::string_view frame) override;
   bool on_push(std::string_view frame) override;
+  bool is_reply(const InFlight& oldest, std::string_view frame) override;
 
   void request_flush();
   void connect(std::uint64_t now_ns);

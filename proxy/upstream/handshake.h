@@ -41,6 +41,7 @@ class Handshake {
   struct Step {
     std::string name;
     std::string request;
+    std::string_view answers;  // types its answer may have
   };
 
   std::vector<Step> steps_;

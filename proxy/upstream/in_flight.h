@@ -33,6 +33,9 @@ struct InFlight {
   Purpose purpose = Purpose::request;
   std::uint8_t hops = 0;  ///< how often the request was redirected before
   bool pinned = false;    ///< meant for this very node: never sent to another one
+  /// The types the reply can have (command::ReplyTypes): known here as well, because the reply of a request
+  /// whose client has left still has to be of one of them.
+  std::uint16_t reply_types = 0xffff;
   std::uint32_t replies = 1;  ///< how many the node gives to it; the last one is the reply
 };
 

@@ -21,7 +21,7 @@ PipelineFault Pipeline::receive(std::size_t size, ReplySink& sink) {
                                   scanned.consumed >= kLargeReply;
     const PipelineFault fault =
         deliver(bytes.substr(position, scanned.consumed), fills_own_buffer, sink);
-    if (fault != PipelineFault::none) return fault;
+    if (fault != PipelineFault::none || ended_) return fault;
     position += scanned.consumed;
     if (fills_own_buffer && input_.empty()) return PipelineFault::none;  // the buffer was taken
   }
@@ -30,17 +30,26 @@ PipelineFault Pipeline::receive(std::size_t size, ReplySink& sink) {
 }
 
 PipelineFault Pipeline::deliver(std::string_view frame, bool fills_own_buffer, ReplySink& sink) {
-  if (frame.front() == '>') [[unlikely]] {
+  if (frame.front() == push_type_ && (queue_.empty() || !sink.is_reply(queue_.front(), frame)))
+      [[unlikely]] {
     return sink.on_push(frame) ? PipelineFault::none : PipelineFault::unexpected_push;
   }
   if (queue_.empty()) return PipelineFault::surplus_reply;
   const InFlight entry = queue_.front();
   // A node cannot answer what it has not got: the reply belongs to nobody.
   if (!output_.front_handed_over(entry.size)) return PipelineFault::surplus_reply;
+  if (entry.replies > 1) [[unlikely]] {
+    if (++early_replies_ < entry.replies) {
+      return sink.on_early_reply(entry, frame) ? PipelineFault::none
+                                               : PipelineFault::impossible_reply;
+    }
+    early_replies_ = 0;
+  }
   const resp::ReplyFrame reply{frame, fills_own_buffer ? &input_.own_buffer() : nullptr};
   if (!sink.on_reply(entry, output_.front(entry.size), reply)) {
     return PipelineFault::impossible_reply;
   }
+  if (ended_) return PipelineFault::none;  // in the call: everything has been taken already
   queue_.pop();
   output_.release(entry.size);
   return PipelineFault::none;
@@ -51,6 +60,8 @@ void Pipeline::clear() noexcept {
   output_.clear();
   input_ = resp::PartialInput();
   scanner_.reset();
+  early_replies_ = 0;
+  ended_ = false;
 }
 
 }  // namespace slotway::upstream

@@ -21,8 +21,12 @@ class ReplySink {
   /// connection has lost count; the request then stays unanswered.
   [[nodiscard]] virtual bool on_reply(const InFlight& entry, std::string_view request,
                         const resp::ReplyFrame& reply) = 0;
+  /// One of the replies before the last to a request that has several. False as above.
+  [[nodiscard]] virtual bool on_early_reply(const InFlight& entry, std::string_view frame) = 0;
   /// A RESP3 push that no request asked for. False: the connection must not carry such a thing.
   virtual bool on_push(std::string_view frame) = 0;
+  /// True if this push is the reply to the oldest request, as SUBSCRIBE is answered by one.
+  [[nodiscard]] virtual bool is_reply(const InFlight&, std::string_view) { return false; }
 
  protected:
   ~ReplySink() = default;
@@ -59,12 +63,16 @@ class Pipeline {
   /// Takes `size` bytes that stand in the room, and hands each complete reply to the sink.
   [[nodiscard]] PipelineFault receive(std::size_t size, ReplySink& sink);
 
+  /// From now on arrays are pushes: what a subscribed RESP2 connection gets.
+  void take_arrays_as_pushes() noexcept { push_type_ = '*'; }
+
   /// Forgets everything: for the next connection.
   void clear() noexcept;
 
   /// Called with each unanswered request, oldest first, its bytes, and whether the node may have got it.
   template <typename Visitor>
   void take_unanswered(Visitor&& visit) {
+    ended_ = true;
     while (!queue_.empty()) {
       const InFlight entry = queue_.front();
       const bool may_have_run = output_.front_handed_over(entry.size);
@@ -81,6 +89,9 @@ class Pipeline {
   RetainedOutput output_;
   resp::PartialInput input_;
   resp::ReplyScanner scanner_;
+  std::uint32_t early_replies_ = 0;  // that the oldest request has got
+  bool ended_ = false;               // nothing more is received until clear()
+  char push_type_ = '>';
 };
 
 }  // namespace slotway::upstream

@@ -34,6 +34,11 @@ void RetainedOutput::release(std::size_t size) noexcept {
 void RetainedOutput::drop_front_chunk() noexcept {
   front_offset_ = 0;
   Chunk& chunk = chunks_.front();
+  if (pinned_) [[unlikely]] {
+    released_while_pinned_.push_back(std::move(chunk));
+    chunks_.pop_front();
+    return;
+  }
   chunk.used = 0;
   if (chunks_.size() == 1 && chunk.capacity == kChunkBytes) return;  // reused in place
   if (chunk.capacity == kChunkBytes) spare_ = std::move(chunk);
@@ -65,6 +70,7 @@ std::size_t RetainedOutput::gather(std::span<std::string_view> pieces) const noe
 void RetainedOutput::clear() noexcept {
   chunks_.clear();
   spare_ = Chunk();
+  unpin();
   front_offset_ = 0;
   released_ = handed_over_ = appended_ = 0;
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace slotway::upstream {
 
@@ -42,6 +43,14 @@ class RetainedOutput {
   [[nodiscard]] std::size_t gather(std::span<std::string_view> pieces) const noexcept;
   void mark_handed_over(std::size_t size) noexcept { handed_over_ += size; }
 
+  /// Until unpin(), memory that has been gathered stays as it is, even if its requests are released: the
+  /// transport is still writing it. Only a node that answers too early makes a difference between the two.
+  void pin() noexcept { pinned_ = true; }
+  void unpin() noexcept {
+    pinned_ = false;
+    released_while_pinned_.clear();
+  }
+
   void clear() noexcept;
 
  private:
@@ -56,6 +65,8 @@ class RetainedOutput {
 
   std::deque<Chunk> chunks_;
   Chunk spare_;  // the last chunk emptied, so that steady traffic allocates nothing
+  std::vector<Chunk> released_while_pinned_;
+  bool pinned_ = false;
   std::size_t front_offset_ = 0;  // in the first chunk
   std::uint64_t released_ = 0;
   std::uint64_t handed_over_ = 0;

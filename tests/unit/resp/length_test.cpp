@@ -22,7 +22,8 @@ namespace {
 std::optional<long long> value_of_line(std::string_view digits) {
   const bool negative = digits.starts_with('-');
   if (negative) digits.remove_prefix(1);
-  if (digits.empty() || digits.size() > 9) return std::nullopt;  // the tests here have no longer ones
+  if (digits.empty() || digits.size() > 9)
+    return std::nullopt;  // the tests here have no longer ones
   if (digits.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
   if (digits.front() == '0' && (digits.size() > 1 || negative)) return std::nullopt;
   const long long value = std::stoll(std::string(digits));

@@ -70,10 +70,23 @@ TEST_CASE("what protocol.tcl of Redis sends is answered as Redis answers it") {
       {set + "$blabla\r\n", {"invalid bulk length"}},
       {"*1\r\nfoo\r\n", {"expected '$', got 'f'"}},
       {"set \"\"\"test-key\"\"\" test-value\r\n", {"unbalanced quotes in request"}},
-      {"*\0"s, {"invalid multibulk length"}},
-      {"*1\r\n$\0"s, {"invalid bulk length"}},
+      {"*\0"s, {"(incomplete)"}},
+      {"*1\r\n$\0"s, {"(incomplete)"}},
       {"*blabla\r\n", {"invalid multibulk length"}},
   });
+}
+
+TEST_CASE("a length is waited for as long as Redis waits, and then refused") {
+  const std::string garbage(64 * 1024, '\0');
+  for (const auto& [header, error] : {std::pair{"*"s, "too big mbulk count string"s},
+                                      {"*1\r\n$"s, "too big bulk count string"s}}) {
+    CHECK(parse_requests(header + garbage) == Trace{"(incomplete)"});
+    CHECK(parse_requests(header + garbage + "1") == Trace{error});
+    const std::string bytes = header + garbage + "1";
+    CHECK(parse_requests(slotway::test::byte_by_byte(bytes)) == Trace{error});
+    CHECK(parse_requests(header + garbage.substr(1) + "\r\n") ==
+          Trace{header == "*" ? "invalid multibulk length" : "invalid bulk length"});
+  }
 }
 
 TEST_CASE("an empty request leaves nothing behind for the one after it") {
