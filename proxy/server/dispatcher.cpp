@@ -56,6 +56,7 @@ void Dispatcher::adopt(std::shared_ptr<const command::CommandTable> commands,
 }
 
 void Dispatcher::adopt(std::shared_ptr<const cluster::SlotMap> map) {
+  if (is_shut_down_) return;  // its nodes would be connected to again, and never be gone
   map_ = std::move(map);
   map_version_ = map_->version();
   nodes_.adopt(*map_);
@@ -342,7 +343,10 @@ void Dispatcher::on_down(upstream::Connection& connection, std::string_view reas
   host_.request_refresh(RefreshReason::connection_failed);
 }
 
-void Dispatcher::shut_down() { nodes_.shut_down(); }
+void Dispatcher::shut_down() {
+  is_shut_down_ = true;
+  nodes_.shut_down();
+}
 
 void Dispatcher::tick() {
   const std::uint64_t now_ns = sessions_.clock.now_ns();

@@ -184,6 +184,7 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   std::string server_version_;
   std::shared_ptr<const cluster::SlotMap> map_;
   std::uint64_t map_version_ = 0;
+  bool is_shut_down_ = false;
   std::vector<cluster::Slot> shard_slots_;  // one slot of each shard, to name it by
   std::vector<session::ClientSession*> waiting_for_route_;
   std::vector<std::uint32_t> key_positions_;  // scratch

@@ -277,8 +277,12 @@ void Dispatcher::fail_overdue() {
     } else if (const auto last = retries_.last_error(pending.handle()); !last.empty()) {
       text = last;
     } else {
-      text = fmt::format("CLUSTERDOWN slotway: hash slot {} could not be reached within {} ms",
-                         pending.slot.value(), timeout.count());
+      const cluster::NodeIndex owner = map_ != nullptr ? map_->owner(pending.slot) : cluster::kNoNode;
+      text = fmt::format("CLUSTERDOWN slotway: hash slot {} of {} could not be reached within {} ms",
+                         pending.slot.value(),
+                         owner != cluster::kNoNode ? cluster::to_string(map_->node(owner).endpoint)
+                                                   : "no node",
+                         timeout.count());
     }
     finish(pending, {resp::error_reply(text), nullptr}, stats::Outcome::proxy_error);
   }

@@ -248,33 +248,36 @@ void KeyWalk::take_page(WorkContext& context, Step check) {
 
 void KeyWalk::end_owner_check(WorkContext& context, const NodeFacts& facts) {
   const Slot slot = position_.slot;
+  if (!facts.slots.owns(slot)) return wait_for_owner(context, Step::owner_page);
   if (facts.slots.is_settled(slot)) {
     if (position_.phase == ScanPhase::leaving) return begin_slot_again(context);  // it stays
     return complete_through(context, std::min(last_, facts.slots.end_of_run(slot)));
   }
   position_ = {.slot = slot, .phase = ScanPhase::target};
-  run(context, Step::find_target);
+  go_to_target(context, facts);
 }
 
 // --- The node a slot moves to
 // ----------------------------------------------------------------------
 
+// Only for another page: the mark tells whether this is the node that made the first one.
 void KeyWalk::end_find_target(WorkContext& context, const NodeFacts& facts) {
   if (!facts.slots.owns(position_.slot)) return wait_for_owner(context, Step::find_target);
+  if (!facts.slots.is_settled(position_.slot)) return go_to_target(context, facts);
+  target_ = node_;  // it has moved meanwhile, and this is where
+  run(context, Step::target_page);
+}
+
+void KeyWalk::go_to_target(WorkContext& context, const NodeFacts& facts) {
   const std::string_view id = facts.slots.destination(position_.slot);
-  if (id.empty()) {
-    target_ = node_;  // it has moved already, and this is where
-  } else {
-    const auto nodes = context.dispatcher().map()->nodes();
-    const auto known = std::ranges::find(nodes, id, &cluster::Node::id);
-    const auto listed = cluster::find_endpoint(facts.cluster_nodes, id, node_.host);
-    if (known == nodes.end() && !listed) {
-      return fail(context,
-                  fmt::format("ERR slotway: {} moves hash slot {} to a node without address",
-                              cluster::to_string(node_), position_.slot.value()));
-    }
-    target_ = known != nodes.end() ? known->endpoint : *listed;
+  const auto nodes = context.dispatcher().map()->nodes();
+  const auto known = std::ranges::find(nodes, id, &cluster::Node::id);
+  const auto listed = cluster::find_endpoint(facts.cluster_nodes, id, node_.host);
+  if (known == nodes.end() && !listed) {
+    return fail(context, fmt::format("ERR slotway: {} moves hash slot {} to a node without address",
+                                     cluster::to_string(node_), position_.slot.value()));
   }
+  target_ = known != nodes.end() ? known->endpoint : *listed;
   run(context, Step::target_page);
 }
 

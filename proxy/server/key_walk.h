@@ -93,6 +93,7 @@ class KeyWalk : public Work {
   void end_owner_page(WorkContext& context, const NodeFacts& facts);
   void end_owner_check(WorkContext& context, const NodeFacts& facts);
   void end_find_target(WorkContext& context, const NodeFacts& facts);
+  void go_to_target(WorkContext& context, const NodeFacts& facts);
   void end_target_page(WorkContext& context, const NodeFacts& facts);
   void end_target_check(WorkContext& context, const NodeFacts& facts);
 
