@@ -46,7 +46,18 @@ std::string unknown_command_error(const CommandTable& table, const resp::Request
 }
 
 std::string wrong_arity_error(const Command& command) {
+  // Redis ends the transaction and says so (execCommandAbort in multi.c).
+  if (command.name == "exec") {
+    return "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' "
+           "command";
+  }
   return "ERR wrong number of arguments for '" + command.name + "' command";
+}
+
+std::string subcommand_syntax_error(const resp::RequestView& request) {
+  std::string text = "ERR unknown subcommand or wrong number of arguments for '";
+  text.append(cut(request[1])).append("'. Try ").append(upper_case(request[0])).append(" HELP.");
+  return without_line_ends(std::move(text));
 }
 
 std::string refused_error(const Command& command) { return "ERR " + command.refusal; }

@@ -9,8 +9,8 @@
 namespace slotway::command {
 
 /// Errors about commands in the very words of redis-server 7.0 (commandCheckExistence and
-/// commandCheckArity in server.c), since clients match on them. All texts begin with "ERR " and
-/// hold no CR or LF, whatever the client sent.
+/// commandCheckArity in server.c), since clients match on them. All texts begin with "ERR " (that
+/// of EXEC's arity with "EXECABORT ") and hold no CR or LF, whatever the client sent.
 
 /// For a request that CommandTable::resolve() does not know: an unknown command, or an unknown
 /// subcommand of a container.
@@ -19,6 +19,9 @@ namespace slotway::command {
 
 /// For a request whose number of arguments Command::accepts_arity() does not accept.
 [[nodiscard]] std::string wrong_arity_error(const Command& command);
+
+/// For a subcommand whose number of arguments its arity allows and its syntax does not.
+[[nodiscard]] std::string subcommand_syntax_error(const resp::RequestView& request);
 
 /// For Route::refused.
 [[nodiscard]] std::string refused_error(const Command& command);

@@ -78,8 +78,7 @@ constexpr Override kOverrides[] = {
     {"unsubscribe", Route::handler},
     {"wait", Route::handler},  // asks about the writes of its own connection
     {"waitaof", Route::handler},
-    {"monitor", Route::refused,
-     "it would show what all clients behind a shared connection send; run it on the node itself"},
+    {"monitor", Route::handler},  // shows what passes through this Slotway
     {"script|debug", Route::refused,
      "it would turn a connection that many clients share into a debugging session; connect to the "
      "node itself"},

@@ -1,27 +1,23 @@
 // CLIENT and its subcommands: what a client says and asks of its own connection.
 
-#include <algorithm>
 #include <array>
 #include <string>
 
-#include "resp/encoder.h"
+#include "command/ascii.h"
+#include "resp/reply_writer.h"
+#include "server/client_name.h"
 #include "server/dispatcher.h"
 #include "server/handlers.h"
 
 namespace slotway::server {
 
+using command::equal_ignoring_case;
 using session::Verdict;
 
 namespace {
 
-// Redis' validateClientAttr: printable, no spaces, so that CLIENT LIST can be parsed.
-bool is_valid_attribute(std::string_view text) noexcept {
-  return std::ranges::all_of(text, [](char c) { return c >= '!' && c <= '~'; });
-}
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower_case) noexcept {
-  return std::ranges::equal(text, lower_case, {}, [](char c) { return c | 0x20; });
-}
+constexpr std::string_view kSyntaxError = "ERR syntax error";
+constexpr std::int64_t kNoTracking = -1;
 
 Verdict id(const Call& call) {
   return call.dispatcher.reply(
@@ -29,30 +25,32 @@ Verdict id(const Call& call) {
 }
 
 Verdict set_name(const Call& call) {
-  if (!is_valid_attribute(call.request[2])) {
-    return call.dispatcher.reply_error(
-        call, "ERR Client names cannot contain spaces, newlines or special characters.");
+  if (!is_valid_client_name(call.request[2])) {
+    return call.dispatcher.reply_error(call, kInvalidClientName);
   }
-  call.session.details().name = std::string(call.request[2]);
+  set_client_name(call.session, call.request[2]);
   return call.dispatcher.reply(call, resp::kOk);
 }
 
 Verdict get_name(const Call& call) {
   const session::ClientDetails* details = call.session.known_details();
+  resp::ReplyWriter reply(call.session.protocol);
   if (details == nullptr || details->name.empty()) {
-    return call.dispatcher.reply(call, resp::kNullBulk);
+    reply.null();
+  } else {
+    reply.bulk(details->name);
   }
-  return call.dispatcher.reply(call, resp::bulk_reply(details->name));
+  return call.dispatcher.reply(call, reply.take());
 }
 
 Verdict set_info(const Call& call) {
   const std::string_view attribute = call.request[2];
-  const bool is_name = equals_ignoring_case(attribute, "lib-name");
-  if (!is_name && !equals_ignoring_case(attribute, "lib-ver")) {
+  const bool is_name = equal_ignoring_case(attribute, "lib-name");
+  if (!is_name && !equal_ignoring_case(attribute, "lib-ver")) {
     return call.dispatcher.reply_error(
         call, "ERR Unrecognized option '" + std::string(attribute) + "'");
   }
-  if (!is_valid_attribute(call.request[3])) {
+  if (!is_valid_client_name(call.request[3])) {
     return call.dispatcher.reply_error(call, "ERR " + std::string(attribute) +
                                                  " cannot contain spaces, newlines or special "
                                                  "characters.");
@@ -62,11 +60,73 @@ Verdict set_info(const Call& call) {
   return call.dispatcher.reply(call, resp::kOk);
 }
 
-constexpr std::array<HandlerBinding, 4> kBindings{{
+// The replies of this client are dropped here: a node's connection is shared, and one that answered less than
+// it was asked would give every later reply to the wrong client.
+Verdict reply(const Call& call) {
+  const std::string_view mode = call.request[2];
+  if (equal_ignoring_case(mode, "on")) {
+    call.session.set_reply_mode(session::ReplyMode::on);
+    return call.dispatcher.reply(call, resp::kOk);
+  }
+  if (equal_ignoring_case(mode, "off")) {
+    call.session.set_reply_mode(session::ReplyMode::off);
+  } else if (equal_ignoring_case(mode, "skip")) {
+    call.session.set_reply_mode(session::ReplyMode::skip_next);
+  } else {
+    return call.dispatcher.reply_error(call, kSyntaxError);
+  }
+  return Verdict::accepted;
+}
+
+/// Reads ON or OFF into a switch of the session.
+Verdict set_switch(const Call& call, bool& state) {
+  const bool on = equal_ignoring_case(call.request[2], "on");
+  if (!on && !equal_ignoring_case(call.request[2], "off")) {
+    return call.dispatcher.reply_error(call, kSyntaxError);
+  }
+  state = on;
+  return call.dispatcher.reply(call, resp::kOk);
+}
+
+// Slotway closes no client to get memory back, so there is nothing to exempt this one from.
+Verdict no_evict(const Call& call) { return set_switch(call, call.session.no_evict); }
+
+// Only noted: the nodes' connections are shared, and touching a key is the nodes' doing.
+Verdict no_touch(const Call& call) { return set_switch(call, call.session.no_touch); }
+
+// What CLIENT TRACKING has set up; with it off, which it is, these answer as Redis does.
+
+Verdict get_redirection(const Call& call) {
+  return call.dispatcher.reply(call, resp::integer_reply(kNoTracking));
+}
+
+Verdict tracking_info(const Call& call) {
+  resp::ReplyWriter reply(call.session.protocol);
+  reply.map(3);
+  reply.bulk("flags").set(1).bulk("off");
+  reply.bulk("redirect").integer(kNoTracking);
+  reply.bulk("prefixes").array(0);
+  return call.dispatcher.reply(call, reply.take());
+}
+
+Verdict caching(const Call& call) {
+  return call.dispatcher.reply_error(
+      call,
+      "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or "
+      "OPTOUT mode enabled");
+}
+
+constexpr std::array<HandlerBinding, 10> kBindings{{
     {"client|id", id},
     {"client|setname", set_name},
     {"client|getname", get_name},
     {"client|setinfo", set_info},
+    {"client|reply", reply},
+    {"client|no-evict", no_evict},
+    {"client|no-touch", no_touch},
+    {"client|getredir", get_redirection},
+    {"client|trackinginfo", tracking_info},
+    {"client|caching", caching},
 }};
 
 }  // namespace

@@ -7,6 +7,8 @@
 
 namespace slotway::server {
 
+struct ClientFacts;
+
 /// What the dispatcher remembers of a client beyond forwarding its requests: a transaction being queued,
 /// subscriptions, a connection of its own. Allocated for clients that need it, ends with the session.
 class ClientState final : public session::SessionExtension {
@@ -19,6 +21,16 @@ class ClientState final : public session::SessionExtension {
   /// Called for each request of a client that has a state, before it is routed. Nothing: the request takes
   /// its ordinary way.
   [[nodiscard]] std::optional<session::Verdict> intercept(const Call& call);
+
+  /// The client has left, or starts anew with RESET: gives back what others keep for it. The state is
+  /// destroyed right after.
+  void leave(Dispatcher& dispatcher, session::ClientSession& session);
+
+  /// Adds what the state knows to what CLIENT LIST shows.
+  void describe(ClientFacts& facts) const;
+
+  /// A monitor reads what all clients send and may not touch the keys itself.
+  bool monitors = false;
 };
 
 }  // namespace slotway::server

@@ -1,4 +1,4 @@
-// The connection group: PING, ECHO, QUIT, SELECT, AUTH, HELLO, RESET.
+// PING, ECHO, QUIT, SELECT; the rest of the connection group is in identity_handlers.cpp.
 
 #include <array>
 #include <charconv>
@@ -13,10 +13,6 @@ namespace slotway::server {
 using session::Verdict;
 
 namespace {
-
-constexpr std::string_view kAuthWithoutPassword =
-    "ERR AUTH <password> called without any password configured for the default user. Are you sure "
-    "your configuration is correct?";
 
 Verdict ping(const Call& call) {
   if (call.request.size() > 2) {
@@ -47,65 +43,11 @@ Verdict select(const Call& call) {
   return call.dispatcher.reply(call, resp::kOk);
 }
 
-Verdict auth(const Call& call) {
-  if (call.request.size() > 3) return call.dispatcher.reply_error(call, "ERR syntax error");
-  return call.dispatcher.reply_error(call, kAuthWithoutPassword);
-}
-
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-  resp::append_bulk(out, name);
-  resp::append_bulk(out, value);
-}
-
-Verdict hello(const Call& call) {
-  if (call.request.size() > 1) {
-    const std::string_view version = call.request[1];
-    if (version != "2") {
-      return call.dispatcher.reply_error(call, "NOPROTO unsupported protocol version");
-    }
-  }
-  for (std::size_t i = 2; i < call.request.size();) {
-    const std::string_view option = call.request[i];
-    const std::size_t left = call.request.size() - i - 1;
-    if (option.size() == 4 && (option[0] | 0x20) == 'a' && left >= 2) {
-      return call.dispatcher.reply_error(call, kAuthWithoutPassword);
-    }
-    if (option.size() == 7 && left >= 1) {
-      call.session.details().name = std::string(call.request[i + 1]);
-      i += 2;
-      continue;
-    }
-    return call.dispatcher.reply_error(
-        call, "ERR Syntax error in HELLO option '" + std::string(option) + "'");
-  }
-  std::string reply;
-  resp::append_array_header(reply, 14);
-  append_field(reply, "server", "redis");
-  append_field(reply, "version", call.dispatcher.server_version());
-  resp::append_bulk(reply, "proto");
-  resp::append_integer(reply, 2);
-  resp::append_bulk(reply, "id");
-  resp::append_integer(reply, static_cast<std::int64_t>(call.session.id()));
-  append_field(reply, "mode", "standalone");
-  append_field(reply, "role", "master");
-  resp::append_bulk(reply, "modules");
-  reply.append(resp::kEmptyArray);
-  return call.dispatcher.reply(call, reply);
-}
-
-Verdict reset(const Call& call) {
-  if (call.session.known_details() != nullptr) call.session.details() = {};
-  return call.dispatcher.reply(call, "+RESET\r\n");
-}
-
-constexpr std::array<HandlerBinding, 7> kBindings{{
+constexpr std::array<HandlerBinding, 4> kBindings{{
     {"ping", ping},
     {"echo", echo},
     {"quit", quit},
     {"select", select},
-    {"auth", auth},
-    {"hello", hello},
-    {"reset", reset},
 }};
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <utility>
 
 #include "command/error_texts.h"
@@ -44,7 +45,8 @@ Dispatcher::Dispatcher(const DispatcherOptions& options, session::SessionContext
       host_(host),
       nodes_(options_.connection, options.connections_per_node, sessions.read_buffer, connector,
              *this, sessions.stats),
-      retries_(options.hold_queue_bytes) {
+      retries_(options.hold_queue_bytes),
+      monitor_feed_(host) {
   adopt(std::move(commands), "");
 }
 
@@ -59,6 +61,7 @@ void Dispatcher::adopt(std::shared_ptr<const cluster::SlotMap> map) {
   if (is_shut_down_) return;  // its nodes would be connected to again, and never be gone
   map_ = std::move(map);
   map_version_ = map_->version();
+  set_gate();
   nodes_.adopt(*map_);
   shard_slots_.clear();
   for (const cluster::NodeIndex shard : map_->shards()) {
@@ -72,13 +75,16 @@ void Dispatcher::adopt(std::shared_ptr<const cluster::SlotMap> map) {
 // --- Requests ------------------------------------------------------------------------------------
 
 Verdict Dispatcher::handle(ClientSession& session, const resp::RequestView& request) {
-  if (session.map_version != map_version_ || session.held_requests > 0) [[unlikely]] {
-    // Commands in flight may be redirected and must not be overtaken: on_all_answered resumes.
-    if (session.waiting() > 0) return Verdict::stalled;
-    session.map_version = map_version_;
+  if (session.map_version != gate_ || session.held_requests > 0) [[unlikely]] {
+    return take_at_gate(session, request);
   }
+  return take(session, request);
+}
+
+Verdict Dispatcher::take(ClientSession& session, const resp::RequestView& request) {
   const command::Command* command = commands_->resolve(request);
   if (command == nullptr) [[unlikely]] return refuse_unknown(session, request);
+  session.last_command = command->id;
   const Call call{*this, session, request, *command};
   if (!command->accepts_arity(request.size())) [[unlikely]] {
     return reply_error(call, command::wrong_arity_error(*command));
@@ -90,6 +96,53 @@ Verdict Dispatcher::handle(ClientSession& session, const resp::RequestView& requ
     return forward(call, cluster::slot_of(request[command->single_key]));
   }
   return route(call);
+}
+
+// The way of a request when the slot map has changed, when others of its session wait to be sent again, when
+// clients are paused, or when somebody monitors.
+Verdict Dispatcher::take_at_gate(ClientSession& session, const resp::RequestView& request) {
+  if (session.map_version != map_version_ || session.held_requests > 0) {
+    // Commands in flight may be redirected and must not be overtaken: on_all_answered resumes.
+    if (session.waiting() > 0) return Verdict::stalled;
+    session.map_version = map_version_;
+  }
+  const command::Command* command = commands_->resolve(request);
+  const bool is_valid = command != nullptr && command->accepts_arity(request.size());
+  if (is_valid && pause_.holds_back(*command, session)) {
+    pause_.add(session);
+    return Verdict::stalled;
+  }
+  const Verdict verdict = take(session, request);
+  if (is_valid && verdict == Verdict::accepted && monitor_feed_.is_recording()) {
+    monitor_feed_.record(session, *command, request);
+  }
+  return verdict;
+}
+
+void Dispatcher::set_gate() noexcept {
+  constexpr auto kNoVersion = std::numeric_limits<std::uint64_t>::max();
+  gate_ = pause_.is_on() || monitor_feed_.is_recording() ? kNoVersion : map_version_;
+}
+
+void Dispatcher::pause_clients(ClientPause::Mode mode, std::uint64_t until_ns) {
+  pause_.start(mode, until_ns);
+  set_gate();
+}
+
+void Dispatcher::unpause_clients() {
+  pause_.stop();
+  set_gate();
+  pause_.release();
+}
+
+void Dispatcher::begin_monitoring_for(std::size_t worker) {
+  monitor_feed_.begin_recording_for(worker);
+  set_gate();
+}
+
+void Dispatcher::end_monitoring_for(std::size_t worker) {
+  monitor_feed_.end_recording_for(worker);
+  set_gate();
 }
 
 Verdict Dispatcher::refuse_unknown(ClientSession& session, const resp::RequestView& request) {
@@ -329,7 +382,11 @@ void Dispatcher::resume_waiting_sessions() {
   }
 }
 
-void Dispatcher::forget(ClientSession& session) { std::erase(waiting_for_route_, &session); }
+void Dispatcher::forget(ClientSession& session) {
+  std::erase(waiting_for_route_, &session);
+  pause_.forget(session);
+  if (ClientState* state = ClientState::find(session)) state->leave(*this, session);
+}
 
 void Dispatcher::on_ready(upstream::Connection& connection) {
   host_.on_node_up(connection);
@@ -352,6 +409,7 @@ void Dispatcher::tick() {
   const std::uint64_t now_ns = sessions_.clock.now_ns();
   nodes_.tick(now_ns);
   fail_overdue();
+  if (pause_.is_over(now_ns)) unpause_clients();
   run_retries();
   resume_waiting_sessions();
   sessions_.stats.requests_in_flight.set(sessions_.requests.in_use());

@@ -13,9 +13,11 @@
 #include "command/command_table.h"
 #include "routing/router.h"
 #include "routing/split_plan.h"
+#include "server/client_pause.h"
 #include "server/handler.h"
 #include "server/instance.h"
 #include "server/node_facts.h"
+#include "server/monitor_feed.h"
 #include "server/node_table.h"
 #include "server/retry_queue.h"
 #include "server/work.h"
@@ -73,6 +75,8 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
 
   /// Deadlines, retries, and the clocks of the connections. Called about every 50 ms.
   void tick();
+  /// At the end of each turn, before sessions write.
+  void end_turn() { monitor_feed_.send_recorded(); }
   /// Forgets a session that has closed.
   void forget(session::ClientSession& session);
   /// Ends all connections; upstream() says when they are gone.
@@ -128,6 +132,14 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   session::Verdict reply(const Call& call, std::string_view reply);
   session::Verdict reply_error(const Call& call, std::string_view message);
 
+  // For handlers that concern all clients: called on each worker --------------------------------------
+
+  void pause_clients(ClientPause::Mode mode, std::uint64_t until_ns);
+  void unpause_clients();
+  void begin_monitoring_for(std::size_t worker);
+  void end_monitoring_for(std::size_t worker);
+  [[nodiscard]] MonitorFeed& monitor_feed() noexcept { return monitor_feed_; }
+
   [[nodiscard]] WorkerPeers& peers() noexcept { return host_; }
   [[nodiscard]] const Instance& instance() const noexcept { return host_.instance(); }
   [[nodiscard]] stats::TurnClock& clock() noexcept { return sessions_.clock; }
@@ -137,6 +149,9 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   [[nodiscard]] const std::string& server_version() const noexcept { return server_version_; }
 
  private:
+  session::Verdict take(session::ClientSession& session, const resp::RequestView& request);
+  session::Verdict take_at_gate(session::ClientSession& session, const resp::RequestView& request);
+  void set_gate() noexcept;
   session::Verdict refuse_unknown(session::ClientSession& session, const resp::RequestView& request);
   session::Verdict route(const Call& call);
   session::Verdict route_by_keys(const Call& call);
@@ -184,6 +199,11 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   std::string server_version_;
   std::shared_ptr<const cluster::SlotMap> map_;
   std::uint64_t map_version_ = 0;
+  // A session whose map_version differs is looked at before its next request is taken. It is the version of
+  // the map, or no version at all while every request has to be looked at: one comparison for all reasons.
+  std::uint64_t gate_ = 0;
+  ClientPause pause_;
+  MonitorFeed monitor_feed_;
   bool is_shut_down_ = false;
   std::vector<cluster::Slot> shard_slots_;  // one slot of each shard, to name it by
   std::vector<session::ClientSession*> waiting_for_route_;

@@ -166,6 +166,7 @@ void Worker::wants_flush(upstream::Connection& connection) {
 void Worker::end_turn() {
   for (std::size_t i = 0; i < resumed_sessions_.size(); ++i) resumed_sessions_[i]->resume_now();
   resumed_sessions_.clear();
+  dispatcher_.end_turn();
   for (std::size_t i = 0; i < dirty_connections_.size(); ++i) dirty_connections_[i]->flush();
   dirty_connections_.clear();
   for (std::size_t i = 0; i < dirty_sessions_.size(); ++i) dirty_sessions_[i]->flush();
