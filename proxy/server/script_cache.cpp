@@ -1,5 +1,6 @@
 #include "server/script_cache.h"
 
+#include <iterator>
 #include <utility>
 
 namespace slotway::server {
@@ -58,12 +59,20 @@ bool ScriptCache::use(Entries::iterator entry, ScriptSource source) noexcept {
 void ScriptCache::make_room() {
   while (bytes_ > limit_bytes_) {
     Entries& entries = evaluated_.empty() ? loaded_ : evaluated_;
-    const Script& oldest = *entries.back().script;
-    bytes_ -= cost_of(oldest);
-    by_body_.erase(oldest.body);
-    by_id_.erase(oldest.id);
-    entries.pop_back();
+    remove(std::prev(entries.end()));
   }
+}
+
+void ScriptCache::remove(Entries::iterator entry) noexcept {
+  const ScriptRef script = entry->script;  // the indexes' keys are its texts
+  bytes_ -= cost_of(*script);
+  by_body_.erase(script->body);
+  by_id_.erase(script->id);
+  entries_of(entry->source).erase(entry);
+}
+
+void ScriptCache::erase(const command::ScriptId& id) noexcept {
+  if (const auto known = by_id_.find(id); known != by_id_.end()) remove(known->second);
 }
 
 void ScriptCache::clear() noexcept {

@@ -44,6 +44,7 @@ class ScriptCache {
   /// Null if it is not known. Counts as a use.
   [[nodiscard]] ScriptRef find(const command::ScriptId& id);
 
+  void erase(const command::ScriptId& id) noexcept;
   void clear() noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept { return by_id_.size(); }
@@ -62,6 +63,7 @@ class ScriptCache {
   /// True if that changed where it comes from.
   bool use(Entries::iterator entry, ScriptSource source) noexcept;
   void make_room();
+  void remove(Entries::iterator entry) noexcept;
 
   Entries evaluated_;
   Entries loaded_;

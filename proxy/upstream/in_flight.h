@@ -21,6 +21,7 @@ enum class Purpose : std::uint8_t {
   asking,   ///< the ASKING in front of a request that follows an ASK; its +OK is dropped
   probe,    ///< a PING of our own, to see whether the connection lives
   block,    ///< MULTI, a client's commands and EXEC in one piece: all of it is answered, or sent again
+  script_load,  ///< SCRIPT LOAD in front of a request that calls the script by its name
   own,      ///< on a connection that its client has for itself: its sender judges whatever comes
 };
 

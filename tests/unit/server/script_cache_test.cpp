@@ -88,6 +88,19 @@ TEST_CASE("a script larger than the limit is not kept, and costs no other its pl
   CHECK(knows(cache, "return 1"));
 }
 
+TEST_CASE("one script can be forgotten and leaves room for others") {
+  ScriptCache cache(10'000);
+  for (int number = 0; number < 7; ++number) {
+    CHECK(cache.learn(numbered(number), ScriptSource::loaded) != nullptr);
+  }
+  cache.erase(ScriptId::of(numbered(6)));
+  cache.erase(ScriptId::of("never seen"));
+  CHECK_FALSE(knows(cache, numbered(6)));
+  CHECK(cache.learn(numbered(7), ScriptSource::evaluated) != nullptr);
+  CHECK(knows(cache, numbered(0)));
+  CHECK(knows(cache, numbered(7)));
+}
+
 TEST_CASE("a cleared cache knows nothing and is as good as new") {
   ScriptCache cache(kPlenty);
   CHECK(cache.learn("return 1", ScriptSource::loaded) != nullptr);
