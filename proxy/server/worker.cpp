@@ -163,7 +163,7 @@ void Worker::wants_flush(upstream::Connection& connection) {
 
 // Everything the turn's events have produced leaves together: one write for each node, one for each
 // client. Requests that can go on are taken up first, so that they travel with the rest.
-void Worker::end_turn() {
+void Worker::go_on_and_write() {
   for (std::size_t i = 0; i < resumed_sessions_.size(); ++i) resumed_sessions_[i]->resume_now();
   resumed_sessions_.clear();
   dispatcher_.end_turn();
@@ -171,6 +171,12 @@ void Worker::end_turn() {
   dirty_connections_.clear();
   for (std::size_t i = 0; i < dirty_sessions_.size(); ++i) dirty_sessions_[i]->flush();
   dirty_sessions_.clear();
+}
+
+void Worker::end_turn() {
+  go_on_and_write();
+  // A client whose output has just left may go on. Now, because the loop may sleep after this.
+  if (!resumed_sessions_.empty()) go_on_and_write();
   if (clock_.was_read()) {
     const std::uint64_t turn_ns = net::Loop::monotonic_ns() - clock_.now_ns();
     if (turn_ns > stats_.slowest_turn_nanoseconds.value()) {

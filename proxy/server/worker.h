@@ -108,6 +108,7 @@ class Worker final : private session::SessionObserver,
 
   void run();
   void open_session(int fd, bool is_unix, std::uint64_t id);
+  void go_on_and_write();
   void end_turn();
   void tick();
   void tick_drain();

@@ -251,11 +251,14 @@ class ClientSession final : public net::TransportHandler {
   [[nodiscard]] bool reads_ahead() const noexcept;
   void read_on_if_blocked();
   void pause(Pause reason) noexcept { pauses_ |= static_cast<std::uint8_t>(reason); }
+  void write();
   void write_rest();
   void wrote(std::size_t size);
   void mark_dirty();
   void finish_if_done();
-  void check_output_size();
+  void limit_output();
+  /// Replies that the client has not read, those included that wait for their turn.
+  [[nodiscard]] std::size_t unread_bytes() const noexcept { return output_.size() + parked_bytes_; }
   void give_back_requests();
 
   SessionContext& context_;
@@ -266,6 +269,7 @@ class ClientSession final : public net::TransportHandler {
   Output output_;
   std::uint64_t read_at_ns_ = 0;
   std::size_t write_later_bytes_ = 0;  // handed to the transport and not yet drained
+  std::size_t parked_bytes_ = 0;       // memory of replies that wait for their turn
   std::uint32_t head_ = RequestPool::kNone;  // oldest pending request
   std::uint32_t tail_ = RequestPool::kNone;
   std::uint32_t pending_ = 0;

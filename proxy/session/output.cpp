@@ -40,6 +40,12 @@ std::size_t Output::gather(std::span<std::string_view> pieces) const noexcept {
   return count;
 }
 
+std::size_t Output::largest_chunk() const noexcept {
+  std::size_t largest = first_.size();
+  for (const OutputChunk& chunk : more_) largest = std::max(largest, chunk.size());
+  return largest;
+}
+
 std::size_t Output::heap_bytes() const noexcept {
   std::size_t bytes = first_.capacity() + more_.capacity() * sizeof(OutputChunk);
   for (const OutputChunk& chunk : more_) bytes += chunk.own_bytes();

@@ -66,6 +66,8 @@ class Output {
   [[nodiscard]] std::size_t chunks() const noexcept {
     return (first_.empty() ? 0U : 1U) + more_.size();
   }
+  /// Size of the largest chunk: at least that of the largest reply, since a reply is never divided.
+  [[nodiscard]] std::size_t largest_chunk() const noexcept;
   /// Memory held outside of the object, without what is shared.
   [[nodiscard]] std::size_t heap_bytes() const noexcept;
 

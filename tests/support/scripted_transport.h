@@ -40,10 +40,15 @@ class ScriptedPeer {
 
   /// One read of at most `size` bytes, if the transport is reading. Returns how many were read.
   std::size_t deliver(std::size_t size = kUnlimited) {
-    if (!is_open() || !reading_ || unread_.empty()) return 0;
+    if (!is_open() || !reading_ || (unread_.empty() && !end_sent_)) return 0;
     const std::span<char> room = handler_->read_room();
     if (room.empty()) {
       reading_ = false;
+      return 0;
+    }
+    if (unread_.empty()) {
+      reading_ = end_sent_ = false;
+      handler_->on_end(net::End::by_peer, "closed by the other side");
       return 0;
     }
     const std::size_t taken = std::min({size, room.size(), unread_.size()});
@@ -52,6 +57,9 @@ class ScriptedPeer {
     handler_->on_read(taken);
     return taken;
   }
+
+  /// The peer sends nothing more. Like the bytes before it, this is found by reading.
+  void send_end() noexcept { end_sent_ = true; }
 
   /// Reads until nothing is left or the transport reads no more.
   void deliver_all(std::size_t size_each = kUnlimited) {
@@ -140,6 +148,7 @@ class ScriptedPeer {
   State state_ = State::open;
   bool reading_ = false;
   bool failed_ = false;
+  bool end_sent_ = false;
   bool breaks_at_write_ = false;
   bool breaks_at_start_ = false;
   std::string unread_;
