@@ -1,0 +1,1 @@
+"""What scripts/bench and scripts/callgrind-guard are made of. Needs Python's standard library only."""
