@@ -32,6 +32,12 @@ std::string first_arguments(const resp::RequestView& request) {
 
 }  // namespace
 
+std::string display_name(const Command& command) {
+  std::string name = upper_case(command.name);
+  if (const std::size_t bar = name.find('|'); bar != std::string::npos) name[bar] = ' ';
+  return name;
+}
+
 std::string unknown_command_error(const CommandTable& table, const resp::RequestView& request) {
   const Command* container = table.find(request[0]);
   std::string text = "ERR unknown ";

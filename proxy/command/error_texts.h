@@ -12,6 +12,9 @@ namespace slotway::command {
 /// commandCheckArity in server.c), since clients match on them. All texts begin with "ERR " (that
 /// of EXEC's arity with "EXECABORT ") and hold no CR or LF, whatever the client sent.
 
+/// A command as people write it: "MGET", "SCRIPT EXISTS".
+[[nodiscard]] std::string display_name(const Command& command);
+
 /// For a request that CommandTable::resolve() does not know: an unknown command, or an unknown
 /// subcommand of a container.
 [[nodiscard]] std::string unknown_command_error(const CommandTable& table,

@@ -97,6 +97,8 @@ constexpr Override kOverrides[] = {
     {"latency|*", Route::handler},
     {"pubsub|*", Route::handler},  // subscribers hang on every node
     {"randomkey", Route::handler},
+    {"function|kill", Route::handler},  // has to overtake the function
+    {"script|kill", Route::handler},
     {"scan", Route::handler},
     {"slowlog|*", Route::handler},
     {"acl|whoami", Route::handler},  // the node's answer would name Slotway's own user

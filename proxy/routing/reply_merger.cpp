@@ -143,6 +143,7 @@ void ReplyMerger::begin(MergePolicy policy, std::size_t parts, std::string_view 
   buffer_.clear();
   failures_ = 0;
   first_error_.clear();
+  first_failed_node_.clear();
   errors_differ_ = false;
   pieces_.clear();
   element_count_ = 0;
@@ -167,11 +168,11 @@ void ReplyMerger::start_in_key_order(const SplitPlan& plan, std::string_view com
   part_begins_.push_back(static_cast<std::uint32_t>(plan.keys()));
 }
 
-void ReplyMerger::add(std::size_t part, std::string_view frame) {
+void ReplyMerger::add(std::size_t part, std::string_view frame, std::string_view node) {
   assert(part < parts_ && awaited_ > 0);
   --awaited_;
   if (const auto error = error_of(frame)) {
-    note_failure(part, *error);
+    note_failure(part, *error, node);
   } else {
     take(part, frame);
   }
@@ -254,12 +255,13 @@ bool ReplyMerger::combine(const std::vector<std::int64_t>& numbers) noexcept {
   return true;
 }
 
-void ReplyMerger::note_failure(std::size_t part, std::string_view text) {
+void ReplyMerger::note_failure(std::size_t part, std::string_view text, std::string_view node) {
   ++failures_;
   if (failures_ > 1 && text != first_error_) errors_differ_ = true;
   if (failures_ == 1 || part < first_failed_part_) {
     first_failed_part_ = part;
     first_error_ = text;
+    first_failed_node_ = node;
   }
 }
 
@@ -291,8 +293,9 @@ std::string ReplyMerger::error_text() const {
                        command_name_);
   }
   if (failures_ == parts_ && !errors_differ_) return first_error_;
-  return fmt::format("{} slotway: {} of {} parts of {} failed, first: {}", prefix_of(first_error_),
-                     failures_, parts_, command_name_, first_error_);
+  return fmt::format("{} slotway: {} of {} parts of {} failed, first: {}{}{}",
+                     prefix_of(first_error_), failures_, parts_, command_name_, first_failed_node_,
+                     first_failed_node_.empty() ? "" : ": ", first_error_);
 }
 
 template <resp::ByteSink Sink>

@@ -52,12 +52,17 @@ class ReplyMerger {
   void start_in_key_order(const SplitPlan& plan, std::string_view command_name);
 
   /// Takes the reply of a part: one complete frame. Its bytes are copied where they are needed
-  /// later. REQUIRES: part < parts(), and the part has not been answered before.
-  void add(std::size_t part, std::string_view frame);
+  /// later. Should it be an error, its text names `node` if there is one. REQUIRES: part < parts(), and
+  /// the part has not been answered before.
+  void add(std::size_t part, std::string_view frame, std::string_view node = {});
 
   /// The same for a part that got no reply: connection lost, deadline passed, ... The text is that
   /// of an error reply without '-' and CR LF.
   void fail(std::size_t part, std::string_view error_text);
+
+  /// The same for a part whose answer does not matter. REQUIRES: not all parts are skipped, and the policy is
+  /// not key_order.
+  void skip() noexcept { --awaited_; }
 
   [[nodiscard]] bool complete() const noexcept { return awaited_ == 0; }
   [[nodiscard]] std::size_t parts() const noexcept { return parts_; }
@@ -83,7 +88,7 @@ class ReplyMerger {
   void take_numbers(std::size_t part, std::string_view frame);
   void take_first(std::size_t part, std::string_view frame);
   [[nodiscard]] bool combine(const std::vector<std::int64_t>& numbers) noexcept;
-  void note_failure(std::size_t part, std::string_view text);
+  void note_failure(std::size_t part, std::string_view text, std::string_view node = {});
   void note_impossible(std::size_t part, std::string_view frame);
   std::size_t keep(std::string_view bytes);
   [[nodiscard]] std::string_view view(Piece piece) const noexcept;
@@ -99,6 +104,7 @@ class ReplyMerger {
   std::size_t failures_ = 0;
   std::size_t first_failed_part_ = 0;  // the lowest number among those that failed
   std::string first_error_;            // its text
+  std::string first_failed_node_;      // who said so; empty if nobody is named
   bool errors_differ_ = false;
 
   // key_order: pieces_[ordinal] is the element of that key, and the keys of a part are

@@ -233,9 +233,9 @@ Verdict Dispatcher::split(const Call& call) {
   PendingRequest& pending = open(call, plan.groups().front().slot);
   auto work = std::make_unique<MergeWork>();
   if (policy == routing::MergePolicy::key_order) {
-    work->merger().start_in_key_order(plan, call.command.name);
+    work->merger().start_in_key_order(plan, command::display_name(call.command));
   } else {
-    work->merger().start(*policy, plan.groups().size(), call.command.name);
+    work->merger().start(*policy, plan.groups().size(), command::display_name(call.command));
   }
   pending.work = std::move(work);
   std::uint16_t part = 0;
@@ -257,10 +257,22 @@ Verdict Dispatcher::fan_out(const Call& call) {
     return reply_error(call, fmt::format("ERR slotway: {} is not supported by this version",
                                          call.command.name));
   }
-  auto work = std::make_unique<MergeWork>();
-  work->merger().start(*policy, shard_slots_.size(), call.command.name);
+  return fan_out(call, *policy);
+}
+
+Verdict Dispatcher::fan_out(const Call& call, routing::MergePolicy policy) {
   std::vector<Part> parts;
   for (const cluster::Slot slot : shard_slots_) parts.push_back({slot, call.request.bytes()});
+  auto work = std::make_unique<MergeWork>();
+  work->set_first_optional(parts.size());
+  if (call.command.route == command::Route::all_nodes && map_ != nullptr) {
+    for (const cluster::Node& node : map_->nodes()) {
+      if (node.role != cluster::Role::replica) continue;
+      parts.push_back({.bytes = call.request.bytes(), .node = &node.endpoint});
+    }
+  }
+  if (parts.empty()) return wait_for_route(call, cluster::Slot());
+  work->merger().start(policy, parts.size(), command::display_name(call.command));
   return start(call, std::move(work), parts);
 }
 

@@ -11,6 +11,7 @@
 #include "cluster/redirect.h"
 #include "cluster/slot_map.h"
 #include "command/command_table.h"
+#include "routing/reply_merger.h"
 #include "routing/router.h"
 #include "routing/split_plan.h"
 #include "server/client_pause.h"
@@ -128,6 +129,9 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   }
   /// Answers a request that was opened before, and counts it.
   void answer(session::PendingRequest& pending, std::string_view reply);
+  /// Sends a request as it is to all shards, and to the replicas as well if its route says all_nodes: those
+  /// that can be reached. The replies are merged.
+  session::Verdict fan_out(const Call& call, routing::MergePolicy policy);
   /// Answers a request at once and counts it.
   session::Verdict reply(const Call& call, std::string_view reply);
   session::Verdict reply_error(const Call& call, std::string_view message);

@@ -15,5 +15,6 @@ namespace slotway::server {
 [[nodiscard]] std::span<const HandlerBinding> monitor_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> scan_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> server_handlers() noexcept;
+[[nodiscard]] std::span<const HandlerBinding> whole_cluster_handlers() noexcept;
 
 }  // namespace slotway::server

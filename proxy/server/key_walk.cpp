@@ -10,6 +10,7 @@
 #include "resp/encoder.h"
 #include "resp/reply_cursor.h"
 #include "server/dispatcher.h"
+#include "server/reply_text.h"
 
 namespace slotway::server {
 
@@ -33,14 +34,6 @@ constexpr auto kOwnerPause = 20ms;
 // A page of which most keys are left out is made larger, but not beyond what a node does in a
 // moment.
 constexpr std::size_t kLargestWidenedPage = 1'000;
-
-// "INFO" and "CLUSTER NODES" are verbatim strings in RESP3: a format and a colon stand before the
-// text.
-std::string_view plain_text(const resp::ReplyValue& value) noexcept {
-  constexpr std::size_t kFormatBytes = 4;
-  return value.type == '=' && value.text.size() >= kFormatBytes ? value.text.substr(kFormatBytes)
-                                                                : value.text;
-}
 
 }  // namespace
 
@@ -133,8 +126,7 @@ void KeyWalk::on_reply(WorkContext& context, std::uint16_t part, const resp::Rep
   } else if (question == Question::page) {
     page_ = reply.bytes;
   } else {
-    const auto value = resp::ReplyCursor(reply.bytes).next();
-    if (!learn(context, question, value ? plain_text(*value) : std::string_view())) return;
+    if (!learn(context, question, text_of(reply.bytes))) return;
   }
   if (--awaited_ > 0) return;
   ++rounds_;

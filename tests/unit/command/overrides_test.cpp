@@ -138,8 +138,8 @@ TEST_CASE("to any shard go only commands without keys, each of them thought abou
 
 TEST_CASE("fan-outs are those the tips name, and their replies can be merged") {
   check_same(names_with(Route::all_shards),
-             names_in("dbsize flushall flushdb function|delete function|flush function|kill "
-                      "function|load function|restore memory|purge script|exists script|kill"));
+             names_in("dbsize flushall flushdb function|delete function|flush "
+                      "function|load function|restore memory|purge script|exists"));
   CHECK(names_with(Route::all_nodes).empty());
   for (const Command& command : CommandTable::built_in()->commands()) {
     if (command.route != Route::all_shards && command.route != Route::all_nodes) continue;
@@ -173,12 +173,14 @@ TEST_CASE("handlers are a list somebody binds, not an accident") {
           "cluster|myshardid cluster|nodes cluster|replicas cluster|shards cluster|slaves "
           "cluster|slot-stats cluster|slots clusterscan command commandlog|get commandlog|len "
           "commandlog|reset config|get config|resetstat config|rewrite config|set discard echo "
-          "eval eval_ro evalsha evalsha_ro exec function|stats hello info keys lastsave "
+          "eval eval_ro evalsha evalsha_ro exec function|kill function|stats hello info keys "
+          "lastsave "
           "latency|doctor latency|graph "
           "latency|histogram latency|history latency|latest latency|reset memory|doctor "
           "memory|malloc-stats memory|stats multi ping psubscribe pubsub|channels "
           "pubsub|numpat pubsub|numsub pubsub|shardchannels pubsub|shardnumsub punsubscribe "
-          "quit randomkey readonly readwrite reset role scan script|flush script|load select "
+          "quit randomkey readonly readwrite reset role scan script|flush script|kill script|load "
+          "select "
           "slowlog|get slowlog|len "
           "slowlog|reset ssubscribe subscribe sunsubscribe time unsubscribe unwatch wait "
           "waitaof watch xread xreadgroup"));

@@ -323,3 +323,27 @@ TEST_CASE("the policy follows the command's response tip") {
   CHECK(policy(ResponsePolicy::agg_sum) == MergePolicy::sum);
   CHECK_FALSE(policy(ResponsePolicy::special).has_value());
 }
+
+TEST_CASE("an error names the node that gave it, unless all parts failed alike") {
+  ReplyMerger merger;
+  merger.start(MergePolicy::all_succeeded, 2, "FLUSHALL");
+  merger.add(1, "-MISCONF disk\r\n", "127.0.0.1:7001");
+  merger.add(0, "+OK\r\n", "127.0.0.1:7000");
+  CHECK(
+      reply_of(merger) ==
+      "-MISCONF slotway: 1 of 2 parts of FLUSHALL failed, first: 127.0.0.1:7001: MISCONF disk\r\n");
+  merger.start(MergePolicy::all_succeeded, 2, "FLUSHALL");
+  merger.add(0, "-ERR syntax error\r\n", "127.0.0.1:7000");
+  merger.add(1, "-ERR syntax error\r\n", "127.0.0.1:7001");
+  CHECK(reply_of(merger) == "-ERR syntax error\r\n");
+}
+
+TEST_CASE("a skipped part changes nothing") {
+  ReplyMerger merger;
+  merger.start(MergePolicy::sum, 3, "X");
+  merger.add(0, ":1\r\n");
+  merger.skip();
+  CHECK_FALSE(merger.complete());
+  merger.add(1, ":2\r\n");
+  CHECK(reply_of(merger) == ":3\r\n");
+}
