@@ -7,6 +7,7 @@
 #include <cassert>
 #include <charconv>
 
+#include "resp/attribute.h"
 #include "resp/byte_buffer.h"
 #include "resp/length.h"
 #include "resp/reply_scanner.h"
@@ -26,6 +27,7 @@ std::optional<std::string_view> error_of(std::string_view frame) {
 }
 
 struct Array {
+  bool is_set;
   std::size_t count;
   std::string_view elements;
 };
@@ -35,7 +37,8 @@ std::optional<Array> array_of(std::string_view frame) {
   if (!frame.starts_with('*') && !frame.starts_with('~')) return std::nullopt;
   const resp::Length length = resp::read_length(frame.substr(1));
   if (length.status != resp::LengthStatus::complete || length.value < 0) return std::nullopt;
-  return Array{static_cast<std::size_t>(length.value), frame.substr(1 + length.consumed)};
+  return Array{frame.front() == '~', static_cast<std::size_t>(length.value),
+               frame.substr(1 + length.consumed)};
 }
 
 /// Reads ":<number>\r\n" at the start of bytes and removes it.
@@ -147,6 +150,7 @@ void ReplyMerger::begin(MergePolicy policy, std::size_t parts, std::string_view 
   errors_differ_ = false;
   pieces_.clear();
   element_count_ = 0;
+  is_set_ = true;
   first_part_ = parts;
   has_numbers_ = false;
   numbers_disagree_ = false;
@@ -171,6 +175,8 @@ void ReplyMerger::start_in_key_order(const SplitPlan& plan, std::string_view com
 void ReplyMerger::add(std::size_t part, std::string_view frame, std::string_view node) {
   assert(part < parts_ && awaited_ > 0);
   --awaited_;
+  // What a node says about its part says nothing about the whole.
+  frame = resp::without_attributes(frame);
   if (const auto error = error_of(frame)) {
     note_failure(part, *error, node);
   } else {
@@ -223,6 +229,7 @@ void ReplyMerger::take_elements(std::size_t part, std::string_view frame) {
   if (!array) return note_impossible(part, frame);
   pieces_[part] = {keep(array->elements), array->elements.size()};
   element_count_ += array->count;
+  is_set_ = is_set_ && array->is_set;
 }
 
 void ReplyMerger::take_first(std::size_t part, std::string_view frame) {
@@ -308,7 +315,8 @@ void ReplyMerger::append_reply(Sink& out) const {
     return;
   }
   if (policy_ == MergePolicy::key_order || policy_ == MergePolicy::concatenate) {
-    resp::append_array_header(out, element_count_);
+    const bool is_set = policy_ == MergePolicy::concatenate && is_set_;
+    resp::append_header(out, is_set ? '~' : '*', static_cast<std::int64_t>(element_count_));
   }
   for (const Piece piece : pieces_) out.append(view(piece));
 }

@@ -38,6 +38,9 @@ enum class MergePolicy : std::uint8_t {
 /// clients which look at prefixes react rightly: "CLUSTERDOWN slotway: 2 of 10 parts of MGET
 /// failed, first: ...".
 ///
+/// The parts are replies of one protocol, and so is the whole: sets make a set, nulls stay what they are,
+/// and attributes in front of a part are dropped.
+///
 /// Numeric policies take integers and, element by element, arrays of integers. Parts may be
 /// answered in any order; the result depends on the order of the parts only. Reusable: start()
 /// forgets everything but keeps the memory.
@@ -115,6 +118,7 @@ class ReplyMerger {
   std::vector<std::uint32_t> ordinals_;
   std::vector<std::uint32_t> part_begins_;
   std::size_t element_count_ = 0;
+  bool is_set_ = true;  // all parts so far were sets: so is the whole
   std::size_t first_part_ = 0;
 
   // Numeric policies: what the parts so far add up to.

@@ -94,6 +94,14 @@ Verdict no_evict(const Call& call) { return set_switch(call, call.session.no_evi
 // Only noted: the nodes' connections are shared, and touching a key is the nodes' doing.
 Verdict no_touch(const Call& call) { return set_switch(call, call.session.no_touch); }
 
+// Valkey's: what the client could deal with. Slotway makes no use of it, as a server may.
+Verdict capabilities(const Call& call) { return call.dispatcher.reply(call, resp::kOk); }
+
+// Valkey's, in the words of a server that is not importing.
+Verdict import_source(const Call& call) {
+  return call.dispatcher.reply_error(call, "ERR Server is not in import mode");
+}
+
 // What CLIENT TRACKING has set up; with it off, which it is, these answer as Redis does.
 
 Verdict get_redirection(const Call& call) {
@@ -116,7 +124,7 @@ Verdict caching(const Call& call) {
       "OPTOUT mode enabled");
 }
 
-constexpr std::array<HandlerBinding, 10> kBindings{{
+constexpr std::array<HandlerBinding, 12> kBindings{{
     {"client|id", id},
     {"client|setname", set_name},
     {"client|getname", get_name},
@@ -124,6 +132,8 @@ constexpr std::array<HandlerBinding, 10> kBindings{{
     {"client|reply", reply},
     {"client|no-evict", no_evict},
     {"client|no-touch", no_touch},
+    {"client|capa", capabilities},
+    {"client|import-source", import_source},
     {"client|getredir", get_redirection},
     {"client|trackinginfo", tracking_info},
     {"client|caching", caching},

@@ -177,7 +177,7 @@ TEST_CASE("handlers are a list somebody binds, not an accident") {
           "lastsave "
           "latency|doctor latency|graph "
           "latency|histogram latency|history latency|latest latency|reset memory|doctor "
-          "memory|malloc-stats memory|stats multi ping psubscribe pubsub|channels "
+          "memory|malloc-stats memory|stats monitor multi ping psubscribe pubsub|channels "
           "pubsub|numpat pubsub|numsub pubsub|shardchannels pubsub|shardnumsub punsubscribe "
           "quit randomkey readonly readwrite reset role scan script|flush script|kill script|load "
           "select "

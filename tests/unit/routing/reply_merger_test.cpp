@@ -232,7 +232,7 @@ TEST_CASE("a reply to MGET that cannot be right is an error and never a nil") {
   for (const std::string& frame :
        {"+OK\r\n"s, ":2\r\n"s, "$-1\r\n"s, "_\r\n"s, "*-1\r\n"s, "*0\r\n"s, "*1\r\n+a\r\n"s,
         "*3\r\n+a\r\n+b\r\n+c\r\n"s, "%1\r\n+a\r\n+b\r\n"s,
-        "|1\r\n+a\r\n+b\r\n*2\r\n+a\r\n+b\r\n"s}) {
+        "|1\r\n+a\r\n+b\r\n*1\r\n+a\r\n"s}) {
     CAPTURE(frame);
     const SplitPlan& plan = splitter.plan(request.view(), positions, 1);
     ReplyMerger merger;
@@ -293,6 +293,35 @@ TEST_CASE("a merger forgets one request before the next") {
   merger.start(MergePolicy::all_succeeded, 1, "MSET");
   merger.add(0, "+OK\r\n");
   CHECK(reply_of(merger) == "+OK\r\n");
+}
+
+TEST_CASE("RESP3 sets make a set, and an array among them an array") {
+  ReplyMerger merger;
+  merger.start(MergePolicy::concatenate, 2, "NAMES");
+  merger.add(0, "~1\r\n+a\r\n");
+  merger.add(1, "~2\r\n+b\r\n_\r\n");
+  CHECK(reply_of(merger) == "~3\r\n+a\r\n+b\r\n_\r\n");
+  merger.start(MergePolicy::concatenate, 2, "NAMES");
+  merger.add(0, "~1\r\n+a\r\n");
+  merger.add(1, "*1\r\n+b\r\n");
+  CHECK(reply_of(merger) == "*2\r\n+a\r\n+b\r\n");
+  merger.start(MergePolicy::concatenate, 1, "NAMES");
+  merger.add(0, "~0\r\n");
+  CHECK(reply_of(merger) == "~0\r\n");
+}
+
+TEST_CASE("attributes in front of a part are dropped, those of its elements stay") {
+  ReplyMerger merger;
+  merger.start(MergePolicy::sum, 2, "DEL");
+  merger.add(0, "|1\r\n+ttl\r\n*2\r\n:1\r\n:2\r\n:3\r\n");
+  merger.add(1, "|0\r\n|1\r\n+a\r\n+b\r\n:4\r\n");
+  CHECK(reply_of(merger) == ":7\r\n");
+  merger.start(MergePolicy::concatenate, 1, "KEYS");
+  merger.add(0, "|1\r\n+a\r\n+b\r\n*1\r\n|1\r\n+c\r\n+d\r\n+e\r\n");
+  CHECK(reply_of(merger) == "*1\r\n|1\r\n+c\r\n+d\r\n+e\r\n");
+  merger.start(MergePolicy::all_succeeded, 1, "MSET");
+  merger.add(0, "|1\r\n+a\r\n+b\r\n-ERR no\r\n");
+  CHECK(reply_of(merger) == "-ERR no\r\n");
 }
 
 TEST_CASE("a merged reply can go into a byte buffer") {
