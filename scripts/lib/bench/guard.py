@@ -27,7 +27,7 @@ def judge(measured, baseline, margin):
         sentence = f"{name}: {found:,.0f} instructions per request, baseline {allowed:,.0f} ({change:+.1%})"
         if change < -margin:
             sentence += "; cheaper by more than the margin: commit a new baseline (--update)"
-        verdicts.append((sentence, change <= margin))
+        verdicts.append((sentence, found <= allowed * (1 + margin)))
     return verdicts
 
 

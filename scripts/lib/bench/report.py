@@ -46,9 +46,10 @@ def text_of_rest(results):
 
 def text_of_targets(results):
     verdicts = judge(results)
-    width = max(len(verdict.title) for verdict in verdicts)
-    lines = [f"{_MARKS[verdict.met]:7} {verdict.title:{width}}  {verdict.found:>12}  {verdict.target}"
-             for verdict in verdicts]
+    shown = [verdict for verdict in verdicts if verdict.met is not None]
+    width = max((len(verdict.title) for verdict in shown), default=0)
+    lines = [f"{_MARKS[verdict.met]:7} {verdict.title:{width}}  {verdict.found:>10}  {verdict.target}"
+             for verdict in shown]
     met, missed = (sum(verdict.met is wanted for verdict in verdicts) for wanted in (True, False))
     return "\n".join(lines) + f"\n{met} met, {missed} missed, {len(verdicts) - met - missed} not measured\n"
 
