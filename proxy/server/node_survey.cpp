@@ -38,11 +38,11 @@ session::Verdict ask_nodes(const Call& call, const Question& question,
     const cluster::Endpoint& owner = map.node(map.owner(slot)).endpoint;
     parts.push_back({.slot = slot,
                      .bytes = question.message,
-                     .node = question.reach == Reach::answering_shards ? &owner : nullptr,
-                     .aside = question.reach == Reach::aside});
+                     .node = question.surveyed == Surveyed::answering_shards ? &owner : nullptr,
+                     .aside = question.surveyed == Surveyed::aside});
     work->expect(cluster::to_string(owner));
   }
-  if (question.reach == Reach::all_nodes) {
+  if (question.surveyed == Surveyed::all_nodes) {
     for (const cluster::Node& node : map.nodes()) {
       if (node.role != cluster::Role::replica) continue;
       parts.push_back({.slot = shards.front(), .bytes = question.message, .node = &node.endpoint});

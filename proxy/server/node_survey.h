@@ -51,7 +51,7 @@ class SurveyWork final : public Work {
 };
 
 /// Which nodes are asked, and what becomes of one that cannot be reached.
-enum class Reach : std::uint8_t {
+enum class Surveyed : std::uint8_t {
   shards,  ///< all primaries with slots; the request waits for each of them as any request does
   answering_shards,  ///< the same, but whoever cannot be reached now has not answered
   all_nodes,         ///< the shards, and those replicas that can be reached
@@ -60,7 +60,7 @@ enum class Reach : std::uint8_t {
 
 struct Question {
   std::string message;  ///< an array of bulk strings
-  Reach reach = Reach::shards;
+  Surveyed surveyed = Surveyed::shards;
   bool only_reads = false;
 };
 

@@ -93,7 +93,7 @@ constexpr std::string_view kNothingRuns = "-NOTBUSY";
 
 // The kill has to overtake the script, which holds up the shared connection it came on.
 Verdict kill_script(const Call& call) {
-  return ask_nodes(call, {std::string(call.request.bytes()), Reach::aside},
+  return ask_nodes(call, {std::string(call.request.bytes()), Surveyed::aside},
                    [](std::vector<NodeReply>& replies, int /*protocol*/) {
                      const auto killed = std::ranges::find(replies, false, &NodeReply::is_error);
                      if (killed != replies.end()) return killed->bytes;
@@ -107,7 +107,7 @@ Verdict kill_script(const Call& call) {
 
 // All shards have the same libraries, but a function runs on one of them.
 Verdict function_stats(const Call& call) {
-  return ask_nodes(call, {std::string(call.request.bytes()), Reach::aside, true},
+  return ask_nodes(call, {std::string(call.request.bytes()), Surveyed::aside, true},
                    [name = command::display_name(call.command)](std::vector<NodeReply>& replies,
                                                                 int /*protocol*/) {
                      if (std::string error = error_of(replies, name); !error.empty()) return error;
@@ -128,7 +128,7 @@ Verdict function_stats(const Call& call) {
 
 Verdict memory_stats(const Call& call) {
   return ask_nodes(
-      call, {std::string(call.request.bytes()), Reach::shards, true},
+      call, {std::string(call.request.bytes()), Surveyed::shards, true},
       [name = command::display_name(call.command)](std::vector<NodeReply>& replies, int protocol) {
         if (std::string error = error_of(replies, name); !error.empty()) return error;
         std::vector<std::string_view> frames;
@@ -143,7 +143,7 @@ Verdict memory_stats(const Call& call) {
 // Texts for people: one if all nodes say the same, else each with the name of its node.
 Verdict join_texts(const Call& call) {
   return ask_nodes(
-      call, {std::string(call.request.bytes()), Reach::shards, true},
+      call, {std::string(call.request.bytes()), Surveyed::shards, true},
       [name = command::display_name(call.command)](std::vector<NodeReply>& replies, int protocol) {
         if (std::string error = error_of(replies, name); !error.empty()) return error;
         const bool all_alike = std::ranges::all_of(
