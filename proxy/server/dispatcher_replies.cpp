@@ -89,7 +89,11 @@ bool Dispatcher::on_reply(upstream::Connection& connection, const InFlight& entr
   return true;
 }
 
-bool Dispatcher::on_push(upstream::Connection&, std::string_view) { return false; }
+// A RESP3 server may push at any time, and a push is no reply, so it cannot shift any. In RESP2 there are none:
+// the connection has lost count.
+bool Dispatcher::on_push(upstream::Connection& connection, std::string_view) {
+  return connection.protocol() == 3;
+}
 
 // --- Requests that were not run --------------------------------------------------------------------
 
