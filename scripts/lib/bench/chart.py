@@ -41,9 +41,9 @@ def chart(results):
 
 
 def _panel(panel, left, top, width):
-    costs = {name: (median_of(result, "cpu_user"), median_of(result, "cpu_system"))
-             for name, result in panel["contenders"].items() if name in _CONTENDERS}
+    costs = {name: _cost(result) for name, result in panel["contenders"].items() if name in _CONTENDERS}
     scale = (width - _LABEL - _VALUE) / max(sum(cost) for cost in costs.values())
+    digits = 2 if min(sum(cost) for cost in costs.values()) < 2 else 1
     parts = [f'<text class="panel" x="{left:.0f}" y="{top + 12}">{escape(panel["title"])}</text>']
     for index, (name, (user, system)) in enumerate(costs.items()):
         y = top + 22 + index * _BAR_STEP
@@ -54,5 +54,12 @@ def _panel(panel, left, top, width):
             f'<rect class="{name}" x="{x:.1f}" y="{y}" width="{user * scale:.1f}" height="{_BAR}"/>',
             f'<rect class="{name} system" x="{x + user * scale:.1f}" y="{y}" width="{system * scale:.1f}" '
             f'height="{_BAR}"/>',
-            f'<text x="{x + (user + system) * scale + 6:.1f}" y="{middle}">{user + system:.1f}</text>']
+            f'<text x="{x + (user + system) * scale + 6:.1f}" y="{middle}">{user + system:.{digits}f}</text>']
     return parts
+
+
+def _cost(result):
+    """(user, system), divided as the medians divide, and together the median of both."""
+    total, user, system = (median_of(result, figure) for figure in ("cpu", "cpu_user", "cpu_system"))
+    share = user / (user + system) if user + system else 0.0
+    return total * share, total * (1 - share)
