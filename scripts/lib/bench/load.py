@@ -52,8 +52,8 @@ def run_load(target, workload, requests, wrapper=(), timeout=120):
                               check=False)
     except subprocess.TimeoutExpired:
         raise LoadError(f"redis-benchmark did not end within {timeout} s") from None
-    errors = [line for line in done.stderr.decode(errors="replace").splitlines()
-              if "rror" in line and "CONFIG" not in line]
+    said = [line for line in done.stderr.decode(errors="replace").splitlines() if "CONFIG" not in line]
+    errors = [line for line in said if "rror" in line]
     if done.returncode != 0 or errors:
-        raise LoadError(f"redis-benchmark ended with {done.returncode}: {' '.join(errors)[:300]}")
+        raise LoadError(f"redis-benchmark ended with {done.returncode}: {' '.join(errors or said)[:300]}")
     return parse(done.stdout.decode(errors="replace"), requests)
