@@ -77,12 +77,22 @@ constexpr Override kOverrides[] = {
     {"sunsubscribe", Route::handler},
     {"unsubscribe", Route::handler},
     {"wait", Route::handler},  // asks about the writes of its own connection
-    {"waitaof", Route::handler},
+    {"waitaof", Route::refused,
+     "a server tells how far its files are on disk to the connection that wrote only, and Slotway's "
+     "are shared; WAIT tells which replicas have the writes"},
     {"monitor", Route::handler},  // shows what passes through this Slotway
     {"script|debug", Route::refused,
      "it would turn a connection that many clients share into a debugging session; connect to the "
      "node itself"},
     {"himport|*", Route::refused, kPrivateFieldsets},
+
+    // Scripts are remembered for nodes that lack them.
+    {"eval", Route::handler},
+    {"eval_ro", Route::handler},
+    {"evalsha", Route::handler},
+    {"evalsha_ro", Route::handler},
+    {"script|flush", Route::handler},
+    {"script|load", Route::handler},
 
     // May hold up their connection. XREAD and XREADGROUP only with BLOCK, see asks_to_block().
     {"xread", Route::handler},

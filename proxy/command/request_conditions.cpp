@@ -8,17 +8,17 @@
 
 namespace slotway::command {
 
-bool asks_to_block(const resp::RequestView& request) noexcept {
+std::size_t find_block_option(const resp::RequestView& request) noexcept {
   // Options with arguments are passed over as a whole: a group may well be called "streams".
   for (std::size_t i = 1; i < request.size(); ++i) {
-    if (equal_ignoring_case(request[i], "block")) return true;
-    if (equal_ignoring_case(request[i], "streams")) return false;
+    if (equal_ignoring_case(request[i], "block")) return i;
+    if (equal_ignoring_case(request[i], "streams")) return 0;
     if (equal_ignoring_case(request[i], "group"))
       i += 2;
     else if (equal_ignoring_case(request[i], "count"))
       i += 1;
   }
-  return false;
+  return 0;
 }
 
 bool sets_all_or_nothing(const resp::RequestView& request) noexcept {

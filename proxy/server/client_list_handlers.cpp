@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,7 +15,6 @@
 
 namespace slotway::server {
 
-using session::ClientSession;
 using session::Verdict;
 
 namespace {
@@ -64,20 +64,15 @@ Verdict info(const Call& call) {
       call, resp::ReplyWriter(call.session.protocol).verbatim(to_line(facts)).take());
 }
 
-struct Killed {
-  std::int64_t count = 0;
-  bool asker_too = false;
-};
-
-Killed kill_here(Dispatcher& here, const ClientFilter& filter, std::uint64_t asker) {
-  Killed killed;
+std::int64_t kill_here(Dispatcher& here, const ClientFilter& filter, std::uint64_t asker) {
+  std::int64_t killed = 0;
   const std::uint64_t now_ns = here.clock().now_ns();
   for (const auto& session : here.peers().sessions()) {
     if (!session->is_open() || !filter.may_accept(session->id())) continue;
     if (!filter.accepts(facts_of(*session, here.commands(), now_ns), asker)) continue;
-    ++killed.count;
+    ++killed;
     if (session->id() == asker) {
-      killed.asker_too = true;  // it gets its reply first
+      session->close_when_answered();  // it gets its reply, and nothing it has sent after it
     } else {
       session->abort();
     }
@@ -93,20 +88,14 @@ std::string kill_reply(bool old_form, std::int64_t count) {
 Verdict kill(const Call& call) {
   const auto filter = parse_kill_filter(call.request);
   if (!filter) return call.dispatcher.reply_error(call, filter.error());
-  ClientSession& session = call.session;
   const bool old_form = call.request.size() == 3;
-  return ask_all_workers<Killed>(
+  return ask_all_workers<std::int64_t>(
       call,
-      [filter = *filter, asker = session.id()](Dispatcher& there) {
+      [filter = *filter, asker = call.session.id()](Dispatcher& there) {
         return kill_here(there, filter, asker);
       },
-      [&session, old_form](const std::vector<Killed>& answers) {
-        std::int64_t count = 0;
-        for (const Killed& killed : answers) {
-          count += killed.count;
-          if (killed.asker_too) session.close_when_answered();
-        }
-        return kill_reply(old_form, count);
+      [old_form](const std::vector<std::int64_t>& counts) {
+        return kill_reply(old_form, std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
       });
 }
 

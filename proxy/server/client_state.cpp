@@ -5,6 +5,7 @@
 #include "server/client_facts.h"
 #include "server/dispatcher.h"
 #include "server/monitor_feed.h"
+#include "server/transaction_handlers.h"
 
 namespace slotway::server {
 
@@ -21,7 +22,22 @@ std::optional<session::Verdict> ClientState::intercept(const Call& call) {
   if (monitors) {
     if (const auto verdict = refuse_to_monitor(call)) return verdict;
   }
+  if (transaction != nullptr) {
+    if (const auto verdict = queue_in_transaction(call, *transaction)) return verdict;
+  }
+  if (subscriber != nullptr) {
+    if (const auto verdict = subscriber->intercept(call)) return verdict;
+  }
   return std::nullopt;
+}
+
+void ClientState::on_refused(const command::Command* command) {
+  if (transaction == nullptr) return;
+  transaction->fail();
+  if (command == nullptr || command->name != "exec") return;
+  transaction.reset();  // an EXEC with arguments ends the transaction all the same
+  if (watch != nullptr) watch->release();
+  watch.reset();
 }
 
 void ClientState::leave(Dispatcher& dispatcher, session::ClientSession& session) {
@@ -30,6 +46,13 @@ void ClientState::leave(Dispatcher& dispatcher, session::ClientSession& session)
 
 void ClientState::describe(ClientFacts& facts) const {
   if (monitors) facts.set(ClientFlag::monitor);
+  if (transaction != nullptr) {
+    facts.set(ClientFlag::transaction);
+    facts.queued = static_cast<std::int64_t>(transaction->commands());
+    facts.queued_bytes = transaction->bytes();
+  }
+  if (watch != nullptr && !watch->holds()) facts.set(ClientFlag::watch_is_dirty);
+  if (subscriber != nullptr) subscriber->describe(facts);
 }
 
 }  // namespace slotway::server

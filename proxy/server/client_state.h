@@ -1,8 +1,13 @@
 #pragma once
 
+#include <memory>
+#include <memory>
 #include <optional>
 
 #include "server/handler.h"
+#include "server/transaction.h"
+#include "server/watch.h"
+#include "server/subscriber.h"
 #include "session/client_session.h"
 
 namespace slotway::server {
@@ -22,6 +27,10 @@ class ClientState final : public session::SessionExtension {
   /// its ordinary way.
   [[nodiscard]] std::optional<session::Verdict> intercept(const Call& call);
 
+  /// Called for a request that is refused before it comes to that: an unknown command (null), or a wrong number
+  /// of arguments.
+  void on_refused(const command::Command* command);
+
   /// The client has left, or starts anew with RESET: gives back what others keep for it. The state is
   /// destroyed right after.
   void leave(Dispatcher& dispatcher, session::ClientSession& session);
@@ -31,6 +40,12 @@ class ClientState final : public session::SessionExtension {
 
   /// A monitor reads what all clients send and may not touch the keys itself.
   bool monitors = false;
+  /// Between MULTI and EXEC.
+  std::unique_ptr<Transaction> transaction;
+  /// Between WATCH and EXEC.
+  std::unique_ptr<Watch> watch;
+  /// Set once the client has subscribed to anything.
+  std::unique_ptr<Subscriber> subscriber;
 };
 
 }  // namespace slotway::server

@@ -10,6 +10,7 @@
 #include "command/error_texts.h"
 #include "command/key_extractor.h"
 #include "resp/encoder.h"
+#include "resp/request_parser.h"
 #include "server/client_state.h"
 #include "server/merge_work.h"
 
@@ -45,7 +46,13 @@ Dispatcher::Dispatcher(const DispatcherOptions& options, session::SessionContext
       host_(host),
       nodes_(options_.connection, options.connections_per_node, sessions.read_buffer, connector,
              *this, sessions.stats),
+      private_connections_(options_.connection, options.private_connections, sessions.read_buffer,
+                           connector, *this, sessions.stats),
+      private_works_(sessions.requests, sessions.stats),
       retries_(options.hold_queue_bytes),
+      scripts_(options.script_cache_bytes),
+      subscriptions_(options_.connection, options_.request_timeout, options_.subscribers, sessions,
+                     connector, host),
       monitor_feed_(host) {
   adopt(std::move(commands), "");
 }
@@ -55,6 +62,7 @@ void Dispatcher::adopt(std::shared_ptr<const command::CommandTable> commands,
   commands_ = std::move(commands);
   server_version_ = std::move(server_version);
   handlers_.bind(*commands_);
+  scripts_.bind(*commands_);
 }
 
 void Dispatcher::adopt(std::shared_ptr<const cluster::SlotMap> map) {
@@ -63,6 +71,7 @@ void Dispatcher::adopt(std::shared_ptr<const cluster::SlotMap> map) {
   map_version_ = map_->version();
   set_gate();
   nodes_.adopt(*map_);
+  subscriptions_.adopt(map_);
   shard_slots_.clear();
   for (const cluster::NodeIndex shard : map_->shards()) {
     const auto owned = std::ranges::find(map_->ranges(), shard, &cluster::SlotRange::owner);
@@ -87,6 +96,7 @@ Verdict Dispatcher::take(ClientSession& session, const resp::RequestView& reques
   session.last_command = command->id;
   const Call call{*this, session, request, *command};
   if (!command->accepts_arity(request.size())) [[unlikely]] {
+    if (session.extension != nullptr) ClientState::find(session)->on_refused(command);
     return reply_error(call, command::wrong_arity_error(*command));
   }
   if (session.extension != nullptr) [[unlikely]] {
@@ -146,6 +156,7 @@ void Dispatcher::end_monitoring_for(std::size_t worker) {
 }
 
 Verdict Dispatcher::refuse_unknown(ClientSession& session, const resp::RequestView& request) {
+  if (session.extension != nullptr) ClientState::find(session)->on_refused(nullptr);
   sessions_.stats.commands[stats::kMaxCommands - 1]
                           [static_cast<std::size_t>(stats::Outcome::proxy_error)]
       .add();
@@ -181,10 +192,33 @@ Verdict Dispatcher::route_by_keys(const Call& call) {
     case routing::Destination::no_key: return forward_to_any_shard(call);
     case routing::Destination::one_slot: return forward(call, decision.slot);
     case routing::Destination::split: return split(call);
-    case routing::Destination::cross_slot: return reply_error(call, routing::kCrossSlotError);
+    case routing::Destination::cross_slot: return cross_slots(call);
     case routing::Destination::wrong_arguments: break;
   }
   return reply_error(call, command::wrong_arity_error(call.command));
+}
+
+Verdict Dispatcher::cross_slots(const Call& call) {
+  const Handler handler = handlers_.find_across_slots(call.command.id);
+  return handler != nullptr ? handler(call) : reply_error(call, routing::kCrossSlotError);
+}
+
+std::expected<std::optional<cluster::Slot>, std::string> Dispatcher::slot_of_keys(
+    const Call& call) {
+  const command::KeyResult found =
+      command::extract_keys(call.command, call.request, key_positions_);
+  if (found != command::KeyResult::found) return std::nullopt;
+  const routing::RouteDecision decision =
+      routing::decide_route(call.command, call.request, key_positions_);
+  switch (decision.destination) {
+    case routing::Destination::no_key: return std::nullopt;
+    case routing::Destination::one_slot: return decision.slot;
+    case routing::Destination::split:
+    case routing::Destination::cross_slot:
+      return std::unexpected(std::string(routing::kCrossSlotError));
+    case routing::Destination::wrong_arguments: break;
+  }
+  return std::unexpected(command::wrong_arity_error(call.command));
 }
 
 upstream::Connection* Dispatcher::connection_for(cluster::Slot slot, const ClientSession& session) {
@@ -208,17 +242,19 @@ Verdict Dispatcher::forward(const Call& call, cluster::Slot slot) {
   upstream::Connection* connection = connection_for(slot, call.session);
   if (connection == nullptr) [[unlikely]] return wait_for_route(call, slot);
   const PendingRequest& pending = open(call, slot);
+  call.session.note_write(slot, !pending.read_only);
   const std::string_view bytes = call.request.bytes();
   const InFlight entry{.ticket = ticket_of(pending),
                        .size = static_cast<std::uint32_t>(bytes.size()),
-                       .slot = slot};
+                       .slot = slot,
+                       .reply_types = call.command.reply_types};
   std::copy(bytes.begin(), bytes.end(), connection->send(entry));
   return Verdict::accepted;
 }
 
 Verdict Dispatcher::forward_to_any_shard(const Call& call) {
   if (shard_slots_.empty()) return wait_for_route(call, cluster::Slot());
-  return forward(call, shard_slots_[call.session.id() % shard_slots_.size()]);
+  return forward(call, any_shard_of(call.session));
 }
 
 Verdict Dispatcher::split(const Call& call) {
@@ -240,11 +276,13 @@ Verdict Dispatcher::split(const Call& call) {
   pending.work = std::move(work);
   std::uint16_t part = 0;
   for (const routing::SplitGroup& group : plan.groups()) {
+    call.session.note_write(group.slot, !pending.read_only);
     const InFlight entry{
         .ticket = ticket_of(pending),
         .size = static_cast<std::uint32_t>(routing::part_size(call.request, plan, group)),
         .slot = group.slot,
-        .part = part++};
+        .part = part++,
+        .reply_types = call.command.reply_types};
     routing::write_part(connection_for(group.slot, call.session)->send(entry), call.request, plan,
                         group);
   }
@@ -316,13 +354,18 @@ bool Dispatcher::send_part(PendingRequest& pending, std::uint16_t number, const 
                        .size = static_cast<std::uint32_t>(part.bytes.size()),
                        .slot = part.slot,
                        .part = number,
-                       .pinned = part.node != nullptr || part.aside};
+                       .purpose = part.replies > 1 ? upstream::Purpose::block
+                                                   : upstream::Purpose::request,
+                       .pinned = part.node != nullptr || part.aside,
+                       .replies = part.replies};
+  pending.session->note_write(part.slot, !pending.read_only);
   upstream::Connection* connection = connection_for(part, *pending.session);
   if (entry.pinned && connection == nullptr) return false;
   if (connection == nullptr || (pending.session->held_requests > 0 && !entry.pinned)) {
     hold(pending, entry, part.bytes, {}, "");
     return true;
   }
+  if (scripts_.concerns(pending.command)) scripts_.prepare(*connection, part.bytes);
   std::copy(part.bytes.begin(), part.bytes.end(), connection->send(entry));
   return true;
 }
@@ -367,7 +410,24 @@ PendingRequest& Dispatcher::open_for_later(const Call& call,
   return pending;
 }
 
+std::string Dispatcher::own_answer(ClientSession& session, std::string_view request) {
+  resp::RequestParser parser;
+  static_cast<void>(parser.parse(request, sessions_.limits.request));  // it was parsed before
+  const resp::RequestView view = parser.request();
+  std::string answer;
+  const auto outer = std::exchange(own_answer_, &answer);
+  if (const command::Command* command = commands_->resolve(view)) {
+    static_cast<void>(route({*this, session, view, *command}));
+  }
+  own_answer_ = outer;
+  return answer;
+}
+
 Verdict Dispatcher::reply(const Call& call, std::string_view reply) {
+  if (own_answer_ != nullptr) [[unlikely]] {
+    own_answer_->append(reply);
+    return Verdict::accepted;
+  }
   const bool is_error = reply.front() == '-';
   sessions_.stats.request_latency.observe(sessions_.clock.now_ns() - call.session.read_at_ns());
   count(call.command.id, is_error ? stats::Outcome::proxy_error : stats::Outcome::ok);
@@ -386,7 +446,10 @@ void Dispatcher::count(command::CommandId command, stats::Outcome outcome) noexc
 
 // --- Sessions that wait --------------------------------------------------------------------------
 
-void Dispatcher::on_all_answered(ClientSession& session) { session.resume(session::Pause::route); }
+void Dispatcher::on_all_answered(ClientSession& session) {
+  session.resume(session::Pause::blocked);
+  session.resume(session::Pause::route);
+}
 
 void Dispatcher::resume_waiting_sessions() {
   for (ClientSession* session : std::exchange(waiting_for_route_, {})) {
@@ -407,6 +470,8 @@ void Dispatcher::on_ready(upstream::Connection& connection) {
 }
 
 void Dispatcher::on_down(upstream::Connection& connection, std::string_view reason) {
+  scripts_.forget(connection);
+  if (private_connections_.on_down(connection) == PrivateConnections::Ended::on_our_part) return;
   node_facts_.forget(connection.endpoint());
   host_.on_node_down(connection, reason);
   host_.request_refresh(RefreshReason::connection_failed);
@@ -414,12 +479,17 @@ void Dispatcher::on_down(upstream::Connection& connection, std::string_view reas
 
 void Dispatcher::shut_down() {
   is_shut_down_ = true;
+  private_connections_.shut_down();
+  subscriptions_.shut_down();
   nodes_.shut_down();
 }
 
 void Dispatcher::tick() {
   const std::uint64_t now_ns = sessions_.clock.now_ns();
   nodes_.tick(now_ns);
+  private_connections_.tick(now_ns);
+  private_works_.tick(now_ns);
+  subscriptions_.tick(now_ns);
   fail_overdue();
   if (pause_.is_over(now_ns)) unpause_clients();
   run_retries();

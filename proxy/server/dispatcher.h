@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,7 +22,11 @@
 #include "server/node_facts.h"
 #include "server/monitor_feed.h"
 #include "server/node_table.h"
+#include "server/private_connections.h"
+#include "server/private_works.h"
 #include "server/retry_queue.h"
+#include "server/script_loader.h"
+#include "server/subscription_hub.h"
 #include "server/work.h"
 #include "server/worker_peers.h"
 #include "session/client_session.h"
@@ -55,7 +61,12 @@ struct DispatcherOptions {
   std::chrono::nanoseconds request_timeout{};
   std::chrono::nanoseconds hold_timeout{};
   std::size_t hold_queue_bytes = 0;
+  std::size_t private_connections = 0;
   unsigned max_redirects = 5;
+  bool cross_slot_reads = true;
+  std::size_t cross_slot_reply_limit = 0;
+  std::size_t script_cache_bytes = 0;
+  SubscriberLimits subscribers;
 };
 
 /// Where sessions and upstream connections meet: takes each request, decides by the command table and the
@@ -82,7 +93,9 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   void forget(session::ClientSession& session);
   /// Ends all connections; upstream() says when they are gone.
   void shut_down();
-  [[nodiscard]] bool upstream_gone() const noexcept { return nodes_.empty(); }
+  [[nodiscard]] bool upstream_gone() const noexcept {
+    return nodes_.empty() && private_connections_.empty() && subscriptions_.gone();
+  }
 
   session::Verdict handle(session::ClientSession& session,
                           const resp::RequestView& request) override;
@@ -90,6 +103,8 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
 
   bool on_reply(upstream::Connection& connection, const upstream::InFlight& entry,
                 std::string_view request, const resp::ReplyFrame& reply) override;
+  bool on_early_reply(upstream::Connection& connection, const upstream::InFlight& entry,
+                      std::string_view frame) override;
   void on_unanswered(upstream::Connection& connection, const upstream::InFlight& entry,
                      std::string_view request, bool may_have_run) override;
   bool on_push(upstream::Connection& connection, std::string_view frame) override;
@@ -114,12 +129,29 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   void send_part_later(session::PendingRequest& pending, std::uint16_t number, const Part& part,
                        std::chrono::nanoseconds delay);
   /// Asks for a newer slot map: a node has shown that ours is old.
-  void request_refresh() { host_.request_refresh(RefreshReason::moved); }
+  void request_refresh(RefreshReason reason = RefreshReason::moved) {
+    host_.request_refresh(reason);
+  }
   /// What nodes have said of themselves to those who asked.
   [[nodiscard]] NodeFactsCache& node_facts() noexcept { return node_facts_; }
   [[nodiscard]] std::uint64_t now_ns() noexcept { return sessions_.clock.now_ns(); }
-  /// Sends a request without keys to any one shard.
+  /// Sends a request where its keys say, or parts of it, or to any one shard if it has none.
+  session::Verdict forward_by_keys(const Call& call) { return route_by_keys(call); }
+  /// The one slot of a request's keys; nothing if it names none, or none that can be understood. The error is
+  /// that of an error reply: keys of several slots, a key without its value.
+  [[nodiscard]] std::expected<std::optional<cluster::Slot>, std::string> slot_of_keys(
+      const Call& call);
+  /// Sends a request without keys to any one shard, always the same one for a client.
   session::Verdict forward_to_any_shard(const Call& call);
+  /// Sends a request to every shard and merges their replies as its command's tips say.
+  session::Verdict fan_out(const Call& call);
+  /// Sends an EVALSHA where its keys say, behind the script if the node may lack it.
+  session::Verdict forward_script_call(const Call& call);
+  /// Remembers a script that a client has sent, and forgets all of them, on every worker.
+  void learn_script(std::string_view body, ScriptSource source);
+  void forget_scripts();
+  /// To be asked before anything with script calls in it is sent past forward() and send_part().
+  [[nodiscard]] ScriptLoader& scripts() noexcept { return scripts_; }
   /// Opens a request that code of Slotway's own answers later, through answer(). `work` ends with it.
   [[nodiscard]] session::PendingRequest& open_for_later(const Call& call,
                                                         std::unique_ptr<session::RequestWork> work);
@@ -132,9 +164,34 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   /// Sends a request as it is to all shards, and to the replicas as well if its route says all_nodes: those
   /// that can be reached. The replies are merged.
   session::Verdict fan_out(const Call& call, routing::MergePolicy policy);
+  /// What Slotway answers to a request whose handler answers at once.
+  [[nodiscard]] std::string own_answer(session::ClientSession& session, std::string_view request);
+  [[nodiscard]] std::size_t max_request_bytes() const noexcept {
+    return sessions_.limits.request.max_request_bytes;
+  }
   /// Answers a request at once and counts it.
   session::Verdict reply(const Call& call, std::string_view reply);
   session::Verdict reply_error(const Call& call, std::string_view message);
+
+  // For works that have connections of their client's own -----------------------------------------------
+
+  [[nodiscard]] PrivateConnections& private_connections() noexcept { return private_connections_; }
+  [[nodiscard]] PrivateWorks& private_works() noexcept { return private_works_; }
+  [[nodiscard]] const DispatcherOptions& options() const noexcept { return options_; }
+  void count_redirect(stats::Redirect kind) noexcept;
+  /// The node that serves a slot; null while none is known.
+  [[nodiscard]] const cluster::Endpoint* owner_of(cluster::Slot slot) const noexcept;
+  /// True if the connection shared by all clients has reached a node. It tries to from now on.
+  [[nodiscard]] bool reaches(const cluster::Endpoint& node, const session::ClientSession& session);
+  /// Sends a message of a private work over a connection that accepts requests. With several replies, those
+  /// before the last go to Work::on_early_reply.
+  static void send_own(upstream::Connection& connection, session::RequestHandle request,
+                       std::uint16_t part, std::string_view bytes, std::uint32_t replies = 1);
+  static void send_asking(upstream::Connection& connection, cluster::Slot slot);
+  /// Sends something over the connection shared by all clients whose reply is nobody's but the work's.
+  /// False if that has no way.
+  bool send_own_shared(const cluster::Endpoint& node, const session::PendingRequest& pending,
+                       std::uint16_t part, std::string_view bytes);
 
   // For handlers that concern all clients: called on each worker --------------------------------------
 
@@ -143,6 +200,7 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   void begin_monitoring_for(std::size_t worker);
   void end_monitoring_for(std::size_t worker);
   [[nodiscard]] MonitorFeed& monitor_feed() noexcept { return monitor_feed_; }
+  [[nodiscard]] SubscriptionHub& subscriptions() noexcept { return subscriptions_; }
 
   [[nodiscard]] WorkerPeers& peers() noexcept { return host_; }
   [[nodiscard]] const Instance& instance() const noexcept { return host_.instance(); }
@@ -159,8 +217,13 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   session::Verdict refuse_unknown(session::ClientSession& session, const resp::RequestView& request);
   session::Verdict route(const Call& call);
   session::Verdict route_by_keys(const Call& call);
+  session::Verdict cross_slots(const Call& call);
   session::Verdict split(const Call& call);
-  session::Verdict fan_out(const Call& call);
+  /// REQUIRES: there are shards.
+  [[nodiscard]] cluster::Slot any_shard_of(const session::ClientSession& session) const noexcept {
+    return shard_slots_[session.id() % shard_slots_.size()];
+  }
+  void tell_other_workers(const WorkerPeers::Errand& errand);
   [[nodiscard]] upstream::Connection* connection_for(cluster::Slot slot,
                                                      const session::ClientSession& session);
   [[nodiscard]] upstream::Connection* connection_for(const Part& part,
@@ -170,9 +233,21 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   [[nodiscard]] bool handle_not_run(upstream::Connection& connection,
                                     const upstream::InFlight& entry, std::string_view request,
                                     session::PendingRequest& pending, std::string_view error_text);
+  [[nodiscard]] bool on_special_reply(upstream::Connection& connection,
+                                      const upstream::InFlight& entry, std::string_view request,
+                                      const resp::ReplyFrame& reply);
+  [[nodiscard]] bool on_block_reply(upstream::Connection& connection,
+                                    const upstream::InFlight& entry, std::string_view request,
+                                    session::PendingRequest& pending, const resp::ReplyFrame& reply);
+  void on_own_unanswered(upstream::Connection& connection, const upstream::InFlight& entry,
+                         bool may_have_run);
   [[nodiscard]] bool follow(const cluster::Redirection& redirection,
                             const upstream::InFlight& entry, std::string_view request,
                             session::PendingRequest& pending);
+  /// False: there is no use in it, and the client gets the node's NOSCRIPT.
+  [[nodiscard]] bool call_script_again(upstream::Connection& connection,
+                                       const upstream::InFlight& entry, std::string_view request,
+                                       session::PendingRequest& pending, std::string_view text);
   /// Sends a request again later, or fails it if too many wait already.
   void retry(session::PendingRequest& pending, const upstream::InFlight& entry,
              std::string_view request, std::chrono::nanoseconds delay, std::string_view last_error);
@@ -196,22 +271,27 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   DispatcherHost& host_;
   NodeFactsCache node_facts_;
   NodeTable nodes_;
+  PrivateConnections private_connections_;
+  PrivateWorks private_works_;
   RetryQueue retries_;
+  ScriptLoader scripts_;
+  SubscriptionHub subscriptions_;
   routing::Splitter splitter_;
   std::shared_ptr<const command::CommandTable> commands_;
   HandlerTable handlers_;
   std::string server_version_;
   std::shared_ptr<const cluster::SlotMap> map_;
   std::uint64_t map_version_ = 0;
+  bool is_shut_down_ = false;
   // A session whose map_version differs is looked at before its next request is taken. It is the version of
   // the map, or no version at all while every request has to be looked at: one comparison for all reasons.
   std::uint64_t gate_ = 0;
   ClientPause pause_;
   MonitorFeed monitor_feed_;
-  bool is_shut_down_ = false;
   std::vector<cluster::Slot> shard_slots_;  // one slot of each shard, to name it by
   std::vector<session::ClientSession*> waiting_for_route_;
   std::vector<std::uint32_t> key_positions_;  // scratch
+  std::string* own_answer_ = nullptr;  // where a reply goes while own_answer() runs, instead of to the client
 };
 
 }  // namespace slotway::server

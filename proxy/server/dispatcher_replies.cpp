@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "resp/encoder.h"
+#include "server/block_work.h"
 #include "server/dispatcher.h"
+#include "server/not_run.h"
 
 namespace slotway::server {
 
@@ -22,26 +24,10 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view kAskingRequest = "*1\r\n$6\r\nASKING\r\n";
 
-// Errors by which a node says that it has not executed the request and that trying again later may help.
-struct NotRun {
-  std::string_view prefix;
-  stats::Redirect kind;
-  std::chrono::nanoseconds delay;
-  bool refresh;  ///< the node's place in the cluster may have changed
-};
-constexpr std::array<NotRun, 5> kNotRun{{
-    {"TRYAGAIN ", stats::Redirect::tryagain, 10ms, false},
-    {"CLUSTERDOWN ", stats::Redirect::clusterdown, 50ms, true},
-    {"LOADING ", stats::Redirect::loading, 100ms, true},
-    {"READONLY ", stats::Redirect::clusterdown, 20ms, true},
-    {"MASTERDOWN ", stats::Redirect::clusterdown, 50ms, true},
-}};
+constexpr std::string_view kNoScript = "NOSCRIPT No matching script";
 
-// The text of an error frame: "-text\r\n", or in RESP3 also "!size\r\ntext\r\n".
-std::string_view error_text(std::string_view frame) noexcept {
-  if (frame.front() == '!') frame.remove_prefix(frame.find('\n'));
-  return frame.substr(1, frame.size() - 3);
-}
+// No client of ours ever sees these, well-formed or not.
+bool is_redirection_word(std::string_view word) noexcept { return word == "MOVED" || word == "ASK"; }
 
 command::ReplyTypes type_bit(char type) noexcept {
   using command::ReplyType;
@@ -68,10 +54,12 @@ command::ReplyTypes type_bit(char type) noexcept {
 bool Dispatcher::on_reply(upstream::Connection& connection, const InFlight& entry,
                           std::string_view request, const resp::ReplyFrame& reply) {
   if (entry.purpose != upstream::Purpose::request) [[unlikely]] {
-    return reply.type() == '+' || reply.is_error();
+    return on_special_reply(connection, entry, request, reply);
   }
   PendingRequest* pending = sessions_.requests.find(std::bit_cast<RequestHandle>(entry.ticket));
-  if (pending == nullptr) return true;  // its client has left or was told that time is up
+  if (pending == nullptr) {  // its client has left or was told that time is up
+    return reply.is_error() || (type_bit(reply.type()) & entry.reply_types) != 0;
+  }
   if (reply.is_error()) [[unlikely]] {
     if (!entry.pinned &&
         handle_not_run(connection, entry, request, *pending, error_text(reply.bytes))) {
@@ -103,14 +91,21 @@ bool Dispatcher::handle_not_run(upstream::Connection& connection, const InFlight
   if (const auto redirection = cluster::parse_redirection(text, connection.endpoint().host)) {
     return follow(*redirection, entry, request, pending);
   }
-  for (const NotRun& error : kNotRun) {
-    if (!text.starts_with(error.prefix)) continue;
-    sessions_.stats.redirects[static_cast<std::size_t>(error.kind)].add();
-    if (error.refresh) host_.request_refresh(RefreshReason::unreachable);
-    retry(pending, entry, request, error.delay, text);
+  if (is_redirection_word(text.substr(0, text.find(' ')))) {
+    fail(pending, entry.part,
+         fmt::format("ERR slotway: {} answered with a redirection that leads nowhere",
+                     cluster::to_string(connection.endpoint())));
     return true;
   }
-  return false;
+  const NotRun* error = find_not_run(text);
+  if (error == nullptr) {
+    return text.starts_with(kNoScript) &&
+           call_script_again(connection, entry, request, pending, text);
+  }
+  count_redirect(error->kind);
+  if (error->refresh) host_.request_refresh(RefreshReason::unreachable);
+  retry(pending, entry, request, error->delay, text);
+  return true;
 }
 
 bool Dispatcher::follow(const cluster::Redirection& redirection, const InFlight& entry,
@@ -139,6 +134,7 @@ bool Dispatcher::follow(const cluster::Redirection& redirection, const InFlight&
     retry(pending, next, request, 0ns, "");
     return true;
   }
+  if (scripts_.concerns(pending.command)) scripts_.prepare(*target, request);
   if (!moved) {
     const InFlight asking{.size = static_cast<std::uint32_t>(kAskingRequest.size()),
                           .slot = entry.slot,
@@ -156,6 +152,8 @@ void Dispatcher::hold(PendingRequest& pending, const InFlight& entry, std::strin
                 .part = entry.part,
                 .slot = entry.slot,
                 .hops = entry.hops,
+                .purpose = entry.purpose,
+                .replies = entry.replies,
                 .not_before_ns =
                     sessions_.clock.now_ns() + static_cast<std::uint64_t>(delay.count()),
                 .bytes = std::string(request),
@@ -179,7 +177,11 @@ bool Dispatcher::send_held(PendingRequest& pending, const HeldRequest& held) {
                        .size = static_cast<std::uint32_t>(held.bytes.size()),
                        .slot = held.slot,
                        .part = held.part,
-                       .hops = held.hops};
+                       .purpose = held.purpose,
+                       // Time has passed: whoever redirected it before may know better by now.
+                       .hops = 0,
+                       .replies = held.replies};
+  if (scripts_.concerns(pending.command)) scripts_.prepare(*connection, held.bytes);
   std::copy(held.bytes.begin(), held.bytes.end(), connection->send(entry));
   return true;
 }
@@ -194,9 +196,19 @@ void Dispatcher::run_retries() {
 
 void Dispatcher::on_unanswered(upstream::Connection& connection, const InFlight& entry,
                                std::string_view request, bool may_have_run) {
-  if (entry.purpose != upstream::Purpose::request) return;
+  if (entry.purpose == upstream::Purpose::own) {
+    return on_own_unanswered(connection, entry, may_have_run);
+  }
+  if (entry.purpose != upstream::Purpose::request && entry.purpose != upstream::Purpose::block) {
+    return;
+  }
   PendingRequest* pending = sessions_.requests.find(std::bit_cast<RequestHandle>(entry.ticket));
   if (pending == nullptr) return;
+  if (entry.purpose == upstream::Purpose::block) {
+    auto& block = static_cast<BlockWork&>(*pending->work);
+    may_have_run = may_have_run && !block.has_failed_early();
+    block.begin_again();
+  }
   if (entry.pinned && (!may_have_run || pending->read_only)) {
     fail(*pending, entry.part,
          fmt::format("ERR slotway: cannot reach {}: {}",
@@ -272,6 +284,7 @@ void Dispatcher::fail_overdue() {
     PendingRequest& pending = sessions_.requests.at(index);
     if (pending.state != PendingRequest::State::waiting) continue;
     if (now_ns - pending.started_ns < timeout_ns) continue;
+    if (pending.work != nullptr && !pending.work->has_deadline()) continue;
     sessions_.stats.request_timeouts.add();
     const auto timeout =
         std::chrono::duration_cast<std::chrono::milliseconds>(options_.request_timeout);

@@ -6,17 +6,34 @@
 
 namespace slotway::server {
 
+namespace {
+
+void bind_all(std::span<const HandlerBinding> bindings, const command::CommandTable& commands,
+              std::vector<Handler>& handlers) {
+  for (const HandlerBinding& binding : bindings) {
+    for (const command::Command& command : commands.commands()) {
+      if (command.name != binding.command) continue;
+      handlers[static_cast<std::size_t>(command.id)] = binding.handler;
+    }
+  }
+}
+
+}  // namespace
+
 void HandlerTable::bind(const command::CommandTable& commands) {
   handlers_.assign(commands.size(), nullptr);
-  for (const auto bindings : {connection_handlers(), client_handlers(), client_list_handlers(),
-                              client_pause_handlers(), identity_handlers(), monitor_handlers(),
-                              scan_handlers(), server_handlers(), whole_cluster_handlers()}) {
-    for (const HandlerBinding& binding : bindings) {
-      for (const command::Command& command : commands.commands()) {
-        if (command.name != binding.command) continue;
-        handlers_[static_cast<std::size_t>(command.id)] = binding.handler;
-      }
-    }
+  for (const auto bindings :
+       {connection_handlers(), client_handlers(), client_list_handlers(), client_pause_handlers(),
+        identity_handlers(), monitor_handlers(), blocking_handlers(), transaction_handlers(), wait_handlers(),
+        pubsub_handlers(),
+        scan_handlers(), script_handlers(),
+        server_handlers(), whole_cluster_handlers()}) {
+    bind_all(bindings, commands, handlers_);
+  }
+  across_slots_.assign(commands.size(), nullptr);
+  for (const auto bindings : {hyperloglog_handlers(), set_read_handlers(),
+                              sorted_set_read_handlers(), stream_read_handlers()}) {
+    bind_all(bindings, commands, across_slots_);
   }
 }
 

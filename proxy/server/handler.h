@@ -38,8 +38,15 @@ class HandlerTable {
     return handlers_[static_cast<std::size_t>(id)];
   }
 
+  /// For a request whose keys lie in several slots and that cannot simply be split. Null: it is answered with
+  /// CROSSSLOT.
+  [[nodiscard]] Handler find_across_slots(command::CommandId id) const noexcept {
+    return across_slots_[static_cast<std::size_t>(id)];
+  }
+
  private:
   std::vector<Handler> handlers_;
+  std::vector<Handler> across_slots_;
 };
 
 }  // namespace slotway::server

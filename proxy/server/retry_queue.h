@@ -9,6 +9,7 @@
 
 #include "cluster/slot.h"
 #include "session/request_pool.h"
+#include "upstream/in_flight.h"
 
 namespace slotway::server {
 
@@ -18,6 +19,8 @@ struct HeldRequest {
   std::uint16_t part;
   cluster::Slot slot;
   std::uint8_t hops;
+  upstream::Purpose purpose;
+  std::uint32_t replies;
   std::uint64_t not_before_ns;
   std::string bytes;
   std::string last_error;  ///< what the node said, for the client if the deadline passes

@@ -25,6 +25,9 @@ struct Part {
   /// Past the requests that wait on the connection shared by all clients: for commands that end a script
   /// which holds that one up. Never sent again either.
   bool aside = false;
+  /// More than one: several commands in one piece that are run or sent again together, and so many replies.
+  /// The work has to be a BlockWork.
+  std::uint32_t replies = 1;
 };
 
 /// What a work can do while one of its parts is being answered.
@@ -74,6 +77,8 @@ class Work : public session::RequestWork {
   [[nodiscard]] virtual bool sends_other_commands() const noexcept { return true; }
   /// True if its parts may be sent again even if they may have run, whatever the client's command says.
   [[nodiscard]] virtual bool only_reads() const noexcept { return false; }
+  /// The reply to one of a part's commands before its last. False: no node can have meant that.
+  [[nodiscard]] virtual bool on_early_reply(std::uint16_t, std::string_view) { return false; }
   /// `reply` may be an error of the node. Its bytes are valid during the call.
   virtual void on_reply(WorkContext& context, std::uint16_t part, const resp::ReplyFrame& reply) = 0;
   /// The part got no reply. `error_text` is that of an error reply, without '-' and CR LF.

@@ -47,7 +47,14 @@ DispatcherOptions dispatcher_options(const config::Settings& settings) {
           .request_timeout = settings.timeouts.request,
           .hold_timeout = cluster.hold_timeout,
           .hold_queue_bytes = settings.limits.hold_queue_bytes,
-          .max_redirects = static_cast<unsigned>(cluster.max_redirects)};
+          .private_connections = settings.limits.private_connections,
+          .max_redirects = static_cast<unsigned>(cluster.max_redirects),
+          .cross_slot_reads = settings.cross_slot_reads,
+          .cross_slot_reply_limit = settings.limits.cross_slot_reply_limit,
+          .script_cache_bytes = settings.limits.script_cache_bytes,
+          .subscribers = {.output_hard = settings.limits.client_output_pubsub_hard,
+                          .output_soft = settings.limits.client_output_pubsub_soft,
+                          .soft_time = settings.limits.client_output_pubsub_soft_time}};
 }
 
 net::TcpOptions upstream_tcp(const config::ClusterSettings& cluster) {
@@ -112,7 +119,9 @@ void Worker::add_client(int fd, bool is_unix, std::uint64_t id) {
 }
 
 void Worker::adopt(std::shared_ptr<const cluster::SlotMap> map) {
-  run_on_loop([this, map = std::move(map)] { dispatcher_.adopt(map); });
+  run_on_loop([this, map = std::move(map)] {
+    if (!finishing_) dispatcher_.adopt(map);  // its nodes would never be dismissed
+  });
 }
 
 void Worker::adopt(std::shared_ptr<const command::CommandTable> commands,
@@ -215,6 +224,7 @@ void Worker::tick_drain() {
     if (dispatcher_.upstream_gone()) finish();
     return;
   }
+  dispatcher_.private_works().drain();
   const bool time_is_up = now_ns >= *drain_until_ns_;
   for (const auto& session : sessions_) {
     const auto quiet = std::chrono::nanoseconds(now_ns - session->read_at_ns());

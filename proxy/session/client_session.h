@@ -221,6 +221,14 @@ class ClientSession final : public net::TransportHandler {
   std::uint64_t map_version = 0;
   /// How many of its requests wait in the retry queue.
   std::uint32_t held_requests = 0;
+  /// Where the client may have written: a bit for each 256 slots, which is what there is room for here.
+  std::uint64_t written_regions = 0;
+  [[nodiscard]] static constexpr unsigned region_of(cluster::Slot slot) noexcept {
+    return slot.value() / (cluster::kSlotCount / 64);
+  }
+  void note_write(cluster::Slot slot, bool writes) noexcept {
+    written_regions |= std::uint64_t{writes} << region_of(slot);
+  }
   /// Position in the worker's list of sessions.
   std::uint32_t worker_index = 0;
 

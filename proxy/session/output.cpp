@@ -56,7 +56,7 @@ void Output::consume(std::size_t size) {
   size_ -= size;
   if (size_ == 0) [[likely]] {
     pool_.give_back(std::exchange(first_, resp::ByteBuffer()));
-    more_.clear();
+    if (more_.capacity() > 0) [[unlikely]] more_ = std::vector<OutputChunk>();  // its memory, too
     sealed_ = false;
     return;
   }

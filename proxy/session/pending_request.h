@@ -63,6 +63,9 @@ class ParkedReply {
 class RequestWork {
  public:
   virtual ~RequestWork() = default;
+
+  /// False for work that keeps its own time, such as that of a command that blocks.
+  [[nodiscard]] virtual bool has_deadline() const noexcept { return true; }
 };
 
 /// One request of a client from its parsing until its reply has gone to the client's output.
@@ -91,6 +94,7 @@ struct PendingRequest {
   [[nodiscard]] RequestHandle handle() const noexcept { return {index, generation}; }
   /// Its reply is dropped when its turn comes (CLIENT REPLY OFF and SKIP).
   [[nodiscard]] bool muted() const noexcept { return turn != index; }
+  void never_mute() noexcept { turn = index; }
 };
 
 }  // namespace slotway::session

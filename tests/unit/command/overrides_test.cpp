@@ -183,7 +183,7 @@ TEST_CASE("handlers are a list somebody binds, not an accident") {
           "select "
           "slowlog|get slowlog|len "
           "slowlog|reset ssubscribe subscribe sunsubscribe time unsubscribe unwatch wait "
-          "waitaof watch xread xreadgroup"));
+          "watch xread xreadgroup"));
 }
 
 TEST_CASE("a refusal is a sentence that begins with what is refused and goes on with why") {
