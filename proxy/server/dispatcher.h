@@ -248,11 +248,18 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   [[nodiscard]] bool call_script_again(upstream::Connection& connection,
                                        const upstream::InFlight& entry, std::string_view request,
                                        session::PendingRequest& pending, std::string_view text);
-  /// Sends a request again later, or fails it if too many wait already.
+  /// Sends a request again later, or fails it if too many wait already. `refused_by` is the connection that
+  /// is still to answer requests sent behind it.
   void retry(session::PendingRequest& pending, const upstream::InFlight& entry,
-             std::string_view request, std::chrono::nanoseconds delay, std::string_view last_error);
+             std::string_view request, std::chrono::nanoseconds delay, std::string_view last_error,
+             const upstream::Connection* refused_by = nullptr);
   void hold(session::PendingRequest& pending, const upstream::InFlight& entry,
-            std::string_view request, std::chrono::nanoseconds delay, std::string_view last_error);
+            std::string_view request, std::chrono::nanoseconds delay, std::string_view last_error,
+            const upstream::Connection* refused_by = nullptr);
+  /// A request has run although others of its session wait to be sent again.
+  void note_run(const session::PendingRequest& ran, cluster::Slot slot, std::string_view request);
+  [[nodiscard]] bool has_passed(const HeldRequest::Fence& fence,
+                                const session::ClientSession& session) const;
   [[nodiscard]] bool send_held(session::PendingRequest& pending, const HeldRequest& held);
   void run_retries();
 

@@ -66,6 +66,7 @@ bool Dispatcher::on_block_reply(upstream::Connection& connection, const InFlight
       return true;
     }
   }
+  if (pending.session->held_requests > 0) note_run(pending, entry.slot, request);
   finish_part(pending, entry.part, reply, connection.endpoint());
   return true;
 }

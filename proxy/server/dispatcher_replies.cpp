@@ -10,6 +10,7 @@
 #include "resp/encoder.h"
 #include "server/block_work.h"
 #include "server/dispatcher.h"
+#include "server/key_conflict.h"
 #include "server/not_run.h"
 
 namespace slotway::server {
@@ -68,6 +69,7 @@ bool Dispatcher::on_reply(upstream::Connection& connection, const InFlight& entr
   } else if ((type_bit(reply.type()) & pending->reply_types) == 0) [[unlikely]] {
     return false;
   }
+  if (pending->session->held_requests > 0) [[unlikely]] note_run(*pending, entry.slot, request);
   if (entry.part != upstream::kWhole) {
     finish_part(*pending, entry.part, reply, connection.endpoint());
   } else {
@@ -104,7 +106,7 @@ bool Dispatcher::handle_not_run(upstream::Connection& connection, const InFlight
   }
   count_redirect(error->kind);
   if (error->refresh) host_.request_refresh(RefreshReason::unreachable);
-  retry(pending, entry, request, error->delay, text);
+  retry(pending, entry, request, error->delay, text, &connection);
   return true;
 }
 
@@ -146,7 +148,10 @@ bool Dispatcher::follow(const cluster::Redirection& redirection, const InFlight&
 }
 
 void Dispatcher::hold(PendingRequest& pending, const InFlight& entry, std::string_view request,
-                      std::chrono::nanoseconds delay, std::string_view last_error) {
+                      std::chrono::nanoseconds delay, std::string_view last_error,
+                      const upstream::Connection* refused_by) {
+  HeldRequest::Fence fence;
+  if (refused_by != nullptr) fence = {refused_by->endpoint(), refused_by->position()};
   retries_.hold(
       pending, {.request = pending.handle(),
                 .part = entry.part,
@@ -157,20 +162,40 @@ void Dispatcher::hold(PendingRequest& pending, const InFlight& entry, std::strin
                 .not_before_ns =
                     sessions_.clock.now_ns() + static_cast<std::uint64_t>(delay.count()),
                 .bytes = std::string(request),
-                .last_error = std::string(last_error)});
+                .last_error = std::string(last_error),
+                .fence = std::move(fence)});
 }
 
 void Dispatcher::retry(PendingRequest& pending, const InFlight& entry, std::string_view request,
-                       std::chrono::nanoseconds delay, std::string_view last_error) {
+                       std::chrono::nanoseconds delay, std::string_view last_error,
+                       const upstream::Connection* refused_by) {
   if (retries_.has_room(request.size())) {
-    hold(pending, entry, request, delay, last_error);
+    hold(pending, entry, request, delay, last_error, refused_by);
   } else {
     fail(pending, entry.part,
          "CLUSTERDOWN slotway: too many requests wait for a node that cannot be reached");
   }
 }
 
+// Two reads may run in any order, and so may what has no key in common.
+void Dispatcher::note_run(const PendingRequest& ran, cluster::Slot slot, std::string_view request) {
+  retries_.note_run(ran, slot, [&](const HeldRequest& held) {
+    return !(ran.read_only && held.read_only) && share_a_key(*commands_, held.bytes, request);
+  });
+}
+
+bool Dispatcher::has_passed(const HeldRequest::Fence& fence,
+                            const session::ClientSession& session) const {
+  if (fence.node.host.empty()) return true;
+  const upstream::Connection* refused_by =
+      nodes_.find(fence.node, {session.id(), session.protocol});
+  // A connection that has not come so far is another one than it was.
+  return refused_by == nullptr || refused_by->has_settled(fence.position) ||
+         refused_by->position() < fence.position;
+}
+
 bool Dispatcher::send_held(PendingRequest& pending, const HeldRequest& held) {
+  if (!has_passed(held.fence, *pending.session)) return false;
   upstream::Connection* connection = connection_for(held.slot, *pending.session);
   if (connection == nullptr) return false;
   const InFlight entry{.ticket = std::bit_cast<upstream::Ticket>(held.request),
@@ -188,10 +213,15 @@ bool Dispatcher::send_held(PendingRequest& pending, const HeldRequest& held) {
 
 void Dispatcher::run_retries() {
   if (retries_.empty()) return;
-  retries_.run(sessions_.requests, sessions_.clock.now_ns(),
-               [this](PendingRequest& pending, const HeldRequest& held) {
-                 return send_held(pending, held);
-               });
+  const auto overtaken =
+      retries_.run(sessions_.requests, sessions_.clock.now_ns(),
+                   [this](PendingRequest& pending, const HeldRequest& held) {
+                     return send_held(pending, held);
+                   });
+  for (const HeldRequest& held : overtaken) {
+    PendingRequest* pending = sessions_.requests.find(held.request);
+    if (pending != nullptr) fail(*pending, held.part, held.last_error);
+  }
 }
 
 void Dispatcher::on_unanswered(upstream::Connection& connection, const InFlight& entry,

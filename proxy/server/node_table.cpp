@@ -42,10 +42,20 @@ void NodeTable::adopt(const cluster::SlotMap& map) {
   foreign_nodes_ = nodes_.size() - by_index_.size();
 }
 
-upstream::Connection& NodeTable::lane(UpstreamNode& node, const Caller& caller) {
+std::size_t NodeTable::lane_index(const Caller& caller) const noexcept {
   const std::size_t first = caller.protocol == 3 ? lanes_ : 0;
-  std::size_t index = first + (lanes_ == 1 ? 0 : caller.session_id % lanes_);
-  if (caller.aside) [[unlikely]] index = 2 * lanes_ + (caller.protocol == 3 ? 1 : 0);
+  if (caller.aside) [[unlikely]] return 2 * lanes_ + (caller.protocol == 3 ? 1 : 0);
+  return first + (lanes_ == 1 ? 0 : caller.session_id % lanes_);
+}
+
+const upstream::Connection* NodeTable::find(const cluster::Endpoint& endpoint,
+                                            const Caller& caller) const {
+  const auto known = nodes_.find(endpoint);
+  return known == nodes_.end() ? nullptr : known->second->lanes_[lane_index(caller)].get();
+}
+
+upstream::Connection& NodeTable::lane(UpstreamNode& node, const Caller& caller) {
+  const std::size_t index = lane_index(caller);
   auto& place = node.lanes_[index];
   if (place == nullptr) [[unlikely]] {
     place = std::make_unique<upstream::Connection>(node.endpoint_, options_, caller.protocol, read_buffer_,

@@ -62,6 +62,10 @@ class NodeTable {
   [[nodiscard]] upstream::Connection* connection(const cluster::Endpoint& endpoint,
                                                  const Caller& caller, std::uint64_t now_ns);
 
+  /// The connection to a node that there is already, with the same lane; null if there is none.
+  [[nodiscard]] const upstream::Connection* find(const cluster::Endpoint& endpoint,
+                                                 const Caller& caller) const;
+
   void tick(std::uint64_t now_ns);
   void shut_down();
   [[nodiscard]] bool empty() const noexcept { return nodes_.empty() && leaving_.empty(); }
@@ -71,6 +75,7 @@ class NodeTable {
   static constexpr std::size_t kMaxForeignNodes = 64;
 
   [[nodiscard]] upstream::Connection& lane(UpstreamNode& node, const Caller& caller);
+  [[nodiscard]] std::size_t lane_index(const Caller& caller) const noexcept;
   UpstreamNode& node_at(const cluster::Endpoint& endpoint);
   [[nodiscard]] bool is_leaving(const UpstreamNode& node, std::uint64_t now_ns) const;
   void dismiss(std::unique_ptr<UpstreamNode> node);

@@ -157,6 +157,7 @@ PendingRequest& ClientSession::open_request() {
   request.started_ns = read_at_ns_;
   request.read_only = false;
   request.held_parts = 0;
+  request.order = next_order_++;
   request.turn = request.index | mute_next_;
   mute_next_ = mute_all_;
   if (tail_ == RequestPool::kNone) {

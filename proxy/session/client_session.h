@@ -280,6 +280,7 @@ class ClientSession final : public net::TransportHandler {
   std::size_t parked_bytes_ = 0;       // memory of replies that wait for their turn
   std::uint32_t head_ = RequestPool::kNone;  // oldest pending request
   std::uint32_t tail_ = RequestPool::kNone;
+  std::uint32_t next_order_ = 0;
   std::uint32_t pending_ = 0;
   std::uint32_t waiting_ = 0;
   // Set in PendingRequest::turn of requests whose replies are dropped, else 0: of the next one only, and of

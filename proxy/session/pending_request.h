@@ -79,6 +79,7 @@ struct PendingRequest {
   std::uint32_t generation = 0;
   std::uint32_t index = 0;
   std::uint32_t next = 0;  ///< in the session's line, or in the list of free places
+  std::uint32_t order = 0;  ///< place among its session's requests, counted from its first; wraps around
   std::uint32_t turn = 0;  ///< index, or for a muted request a number that no request has
   State state = State::free;
   bool read_only = false;   ///< may be sent again even if it may have run

@@ -121,6 +121,13 @@ class Connection final : public net::TransportHandler, private ReplySink {
     return pipeline_.append(entry);
   }
 
+  /// Names all requests sent so far, for has_settled.
+  [[nodiscard]] std::uint64_t position() const noexcept { return pipeline_.output().end(); }
+  /// True once every request sent before a position has been answered or given up.
+  [[nodiscard]] bool has_settled(std::uint64_t position) const noexcept {
+    return pipeline_.output().is_past(position);
+  }
+
   /// For a RESP2 connection that is to subscribe: the arrays it gets are pushes. To be called before use.
   void take_arrays_as_pushes() noexcept { pipeline_.take_arrays_as_pushes(); }
 

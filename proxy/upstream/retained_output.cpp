@@ -72,7 +72,7 @@ void RetainedOutput::clear() noexcept {
   spare_ = Chunk();
   unpin();
   front_offset_ = 0;
-  released_ = handed_over_ = appended_ = 0;
+  released_ = handed_over_ = appended_;
 }
 
 }  // namespace slotway::upstream

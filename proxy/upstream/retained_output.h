@@ -31,6 +31,13 @@ class RetainedOutput {
   /// Lets go of the oldest request. REQUIRES: its size.
   void release(std::size_t size) noexcept;
 
+  /// Where the next request will begin; never goes back, not even over a clear().
+  [[nodiscard]] std::uint64_t end() const noexcept { return appended_; }
+  /// True if nothing is retained any more of what was appended before a position.
+  [[nodiscard]] bool is_past(std::uint64_t position) const noexcept {
+    return released_ >= position;
+  }
+
   [[nodiscard]] std::size_t unsent_bytes() const noexcept { return appended_ - handed_over_; }
   [[nodiscard]] std::size_t retained_bytes() const noexcept { return appended_ - released_; }
 

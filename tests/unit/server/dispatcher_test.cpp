@@ -24,8 +24,8 @@ namespace {
 
 // Slots of the keys used here: {a} 15495, {b} 3300, {c} 7365.
 struct TwoNodes {
-  explicit TwoNodes(
-      const slotway::server::DispatcherOptions& options = DispatcherHarness::default_options())
+  explicit TwoNodes(const slotway::server::DispatcherOptions& options =
+                        DispatcherHarness::default_options())
       : harness(options) {
     harness.adopt({{0, 8191, low.endpoint()}, {8192, 16383, high.endpoint()}});
   }
@@ -105,7 +105,8 @@ TEST_CASE("a slot without an owner is waited for and then reported") {
   auto& client = harness.connect_client();
   client.send(request("GET a"));
   harness.end_turn();
-  CHECK(harness.take_refreshes() == std::vector{slotway::server::RefreshReason::uncovered_slot});
+  CHECK(harness.take_refreshes() ==
+        std::vector{slotway::server::RefreshReason::uncovered_slot});
   harness.pass(5'100ms);
   CHECK(client.replies() == "-CLUSTERDOWN slotway: no node serves hash slot 15495\r\n");
 }
@@ -154,8 +155,7 @@ TEST_CASE("a redirection loop ends with an error that says so") {
   client.send(request("SET a 1"));
   cluster.harness.end_turn();
   ScriptedNode* const nodes[] = {&cluster.high, &cluster.low};
-  const std::string answers[] = {"-MOVED 15495 10.0.0.1:7001\r\n",
-                                 "-MOVED 15495 10.0.0.2:7002\r\n"};
+  const std::string answers[] = {"-MOVED 15495 10.0.0.1:7001\r\n", "-MOVED 15495 10.0.0.2:7002\r\n"};
   std::size_t hops = 0;
   for (; client.peer->received().empty() && hops < 20; ++hops) {
     CHECK(nodes[hops % 2]->requests() == Words{"SET a 1"});
@@ -183,9 +183,9 @@ TEST_CASE("a node that redirects to itself is not asked for ever") {
 
 TEST_CASE("malformed redirections end the request with an error and reach nobody else") {
   for (const std::string_view reply :
-       {"-MOVED\r\n", "-MOVED 15495\r\n", "-MOVED x 10.0.0.3:7003\r\n",
-        "-MOVED 16384 10.0.0.3:1\r\n", "-MOVED 15495 10.0.0.3\r\n", "-MOVED 15495 10.0.0.3:0\r\n",
-        "-MOVED 15495 10.0.0.3:99999\r\n", "-ASK 15495 :\r\n", "-ASK -1 10.0.0.3:7003\r\n"}) {
+       {"-MOVED\r\n", "-MOVED 15495\r\n", "-MOVED x 10.0.0.3:7003\r\n", "-MOVED 16384 10.0.0.3:1\r\n",
+        "-MOVED 15495 10.0.0.3\r\n", "-MOVED 15495 10.0.0.3:0\r\n", "-MOVED 15495 10.0.0.3:99999\r\n",
+        "-ASK 15495 :\r\n", "-ASK -1 10.0.0.3:7003\r\n"}) {
     TwoNodes cluster;
     cluster.get_ready();
     auto& client = cluster.harness.connect_client();
@@ -231,8 +231,7 @@ TEST_CASE("redirections can name only so many unknown nodes") {
 TEST_CASE("requests that no node has run are sent again until one does") {
   for (const std::string_view refusal :
        {"-TRYAGAIN Multiple keys request during rehashing of slot\r\n",
-        "-CLUSTERDOWN The cluster is down\r\n",
-        "-LOADING Redis is loading the dataset in memory\r\n",
+        "-CLUSTERDOWN The cluster is down\r\n", "-LOADING Redis is loading the dataset in memory\r\n",
         "-READONLY You can't write against a read only replica.\r\n",
         "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.\r\n"}) {
     TwoNodes cluster;
@@ -299,6 +298,59 @@ TEST_CASE("a session whose request waits to be sent again sends nothing new mean
   CHECK(client.replies() == "+OK\r\n+OK\r\n+OK\r\n");
 }
 
+TEST_CASE("requests that wait to be sent again leave in the order the client sent them") {
+  // The first comes back a second time while the second still waits: it must not end up behind it.
+  TwoNodes cluster;
+  cluster.get_ready();
+  auto& client = cluster.harness.connect_client();
+  client.send(request("APPEND a 1") + request("APPEND a 2"));
+  cluster.harness.end_turn();
+  (void)cluster.high.requests();
+  cluster.high.say("-TRYAGAIN not yet\r\n-LOADING Redis is loading the dataset in memory\r\n");
+  Words sent;
+  for (int i = 0; i < 40 && sent.size() < 4; ++i) {
+    cluster.harness.pass(50ms);
+    for (const std::string& each : cluster.high.requests()) {
+      // The first is refused once more when it comes alone.
+      cluster.high.say(sent.empty() ? "-LOADING Redis is loading the dataset in memory\r\n" : ":1\r\n");
+      sent.push_back(each);
+    }
+  }
+  CHECK(sent == Words{"APPEND a 1", "APPEND a 1", "APPEND a 2"});
+}
+
+TEST_CASE("a refused request is not sent again once a later one on its key has run") {
+  // The node said no to the first and yes to the second, which was under way already. Sent again, the
+  // first would undo the second.
+  TwoNodes cluster;
+  cluster.get_ready();
+  auto& client = cluster.harness.connect_client();
+  client.send(request("SET a 1") + request("SET a 2"));
+  cluster.harness.end_turn();
+  (void)cluster.high.requests();
+  cluster.high.say("-LOADING Redis is loading the dataset in memory\r\n+OK\r\n");
+  cluster.harness.pass(1s);
+  CHECK(cluster.high.requests().empty());
+  CHECK(client.replies() == "-LOADING Redis is loading the dataset in memory\r\n+OK\r\n");
+}
+
+TEST_CASE("a refused request waits until later ones on its slot are answered") {
+  TwoNodes cluster;
+  cluster.get_ready();
+  auto& client = cluster.harness.connect_client();
+  client.send(request("SET a 1") + request("SET a 2"));
+  cluster.harness.end_turn();
+  (void)cluster.high.requests();
+  cluster.high.say("-LOADING Redis is loading the dataset in memory\r\n");
+  cluster.harness.pass(1s);
+  CHECK(cluster.high.requests().empty());
+  cluster.high.say("-LOADING Redis is loading the dataset in memory\r\n");
+  cluster.harness.pass(150ms);
+  CHECK(cluster.high.requests() == Words{"SET a 1", "SET a 2"});
+  cluster.high.say("+OK\r\n+OK\r\n");
+  CHECK(client.replies() == "+OK\r\n+OK\r\n");
+}
+
 TEST_CASE("a refused request is sent again although others on its slot or on other keys have run") {
   TwoNodes cluster;
   cluster.get_ready();
@@ -347,8 +399,7 @@ TEST_CASE("a map that changes lets a session finish before it goes on") {
   CHECK(client.replies() == "+OK\r\n+OK\r\n");
 }
 
-TEST_CASE(
-    "a lost connection: writes that may have run get the distinct error, and are not sent again") {
+TEST_CASE("a lost connection: writes that may have run get the distinct error, and are not sent again") {
   TwoNodes cluster;
   cluster.get_ready();
   auto& client = cluster.harness.connect_client();
@@ -496,8 +547,8 @@ TEST_CASE("a split request is answered once, in the order of its keys") {
   cluster.low.say("*1\r\n" + bulk("vb") + "*1\r\n" + bulk("vc") + ":1\r\n+OK\r\n");
   CHECK(client.replies().empty());
   cluster.high.say("*2\r\n" + bulk("va") + "$-1\r\n:1\r\n+OK\r\n");
-  CHECK(client.replies() ==
-        "*4\r\n" + bulk("va") + bulk("vb") + "$-1\r\n" + bulk("vc") + ":2\r\n+OK\r\n");
+  CHECK(client.replies() == "*4\r\n" + bulk("va") + bulk("vb") + "$-1\r\n" + bulk("vc") +
+                                ":2\r\n+OK\r\n");
 }
 
 TEST_CASE("a split request of which a part fails is an error, never a value that looks like one") {
@@ -613,8 +664,7 @@ TEST_CASE("a failover is held: requests wait for the new primary and see no erro
     cluster.high.die("connection refused");
   }
   CHECK(client.replies().empty());
-  cluster.harness.adopt(
-      {{0, 8191, cluster.low.endpoint()}, {8192, 16383, cluster.other.endpoint()}});
+  cluster.harness.adopt({{0, 8191, cluster.low.endpoint()}, {8192, 16383, cluster.other.endpoint()}});
   cluster.harness.end_turn();
   cluster.other.accept();
   cluster.harness.pass(100ms);
@@ -628,42 +678,13 @@ TEST_CASE("a failover is held: requests wait for the new primary and see no erro
 TEST_CASE("commands that change a connection never travel on a shared one") {
   TwoNodes cluster;
   cluster.get_ready();
-  for (const std::string_view words : {"AUTH x",
-                                       "AUTH u p",
-                                       "HELLO 3 AUTH u p",
-                                       "SELECT 1",
-                                       "SELECT 0",
-                                       "CLIENT REPLY OFF",
-                                       "CLIENT REPLY SKIP",
-                                       "CLIENT TRACKING ON",
-                                       "CLIENT NO-EVICT on",
-                                       "CLIENT SETNAME x",
-                                       "MONITOR",
-                                       "SUBSCRIBE x",
-                                       "PSUBSCRIBE x",
-                                       "SSUBSCRIBE a",
-                                       "UNSUBSCRIBE",
-                                       "READONLY",
-                                       "READWRITE",
-                                       "ASKING",
-                                       "RESET",
-                                       "QUIT",
-                                       "SYNC",
-                                       "PSYNC ? -1",
-                                       "REPLCONF listening-port 1",
-                                       "MULTI",
-                                       "WATCH a",
-                                       "UNWATCH",
-                                       "EXEC",
-                                       "DISCARD",
-                                       "BLPOP a 0",
-                                       "WAIT 1 0",
-                                       "XREAD BLOCK 0 STREAMS a $",
-                                       "DEBUG SLEEP 1",
-                                       "SHUTDOWN",
-                                       "CLUSTER RESET",
-                                       "FAILOVER",
-                                       "REPLICAOF no one"}) {
+  for (const std::string_view words :
+       {"AUTH x", "AUTH u p", "HELLO 3 AUTH u p", "SELECT 1", "SELECT 0", "CLIENT REPLY OFF",
+        "CLIENT REPLY SKIP", "CLIENT TRACKING ON", "CLIENT NO-EVICT on", "CLIENT SETNAME x", "MONITOR",
+        "SUBSCRIBE x", "PSUBSCRIBE x", "SSUBSCRIBE a", "UNSUBSCRIBE", "READONLY", "READWRITE", "ASKING",
+        "RESET", "QUIT", "SYNC", "PSYNC ? -1", "REPLCONF listening-port 1", "MULTI", "WATCH a",
+        "UNWATCH", "EXEC", "DISCARD", "BLPOP a 0", "WAIT 1 0", "XREAD BLOCK 0 STREAMS a $", "DEBUG SLEEP 1",
+        "SHUTDOWN", "CLUSTER RESET", "FAILOVER", "REPLICAOF no one"}) {
     auto& client = cluster.harness.connect_client();
     client.send(request("PING") + request(words));
     cluster.harness.end_turn();

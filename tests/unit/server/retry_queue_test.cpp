@@ -29,7 +29,7 @@ struct Fixture {
 
   std::vector<std::string> run(RetryQueue& queue, std::uint64_t now_ns, bool accepts = true) {
     std::vector<std::string> sent;
-    queue.run(harness.context().requests, now_ns, [&](PendingRequest&, const HeldRequest& held) {
+    (void)queue.run(harness.context().requests, now_ns, [&](PendingRequest&, const HeldRequest& held) {
       if (accepts) sent.push_back(held.bytes);
       return accepts;
     });
@@ -70,6 +70,34 @@ TEST_CASE("one that is not due holds up those behind it of its own session, and 
   Fixture::hold(queue, other.session->open_request(), "x", 50);
   CHECK(fixture.run(queue, 60) == Sent{"x"});
   CHECK(fixture.run(queue, 100) == Sent{"a", "b"});
+}
+
+TEST_CASE("a request that comes back while later ones wait goes in front of them") {
+  Fixture fixture;
+  RetryQueue queue(1'000);
+  PendingRequest& a = fixture.open();
+  PendingRequest& b = fixture.open();
+  PendingRequest& c = fixture.open();
+  Fixture::hold(queue, b, "b");
+  Fixture::hold(queue, c, "c");
+  Fixture::hold(queue, a, "a");
+  CHECK(fixture.run(queue, 1) == Sent{"a", "b", "c"});
+}
+
+TEST_CASE("a request that comes back while the queue is being run keeps its place") {
+  Fixture fixture;
+  RetryQueue queue(1'000);
+  PendingRequest& a = fixture.open();
+  PendingRequest& b = fixture.open();
+  Fixture::hold(queue, a, "a");
+  Fixture::hold(queue, b, "b", 100);
+  int times = 0;
+  (void)queue.run(fixture.harness.context().requests, 1, [&](PendingRequest& pending, const HeldRequest& held) {
+    if (++times == 1) Fixture::hold(queue, pending, held.bytes);
+    return true;
+  });
+  CHECK(times == 1);
+  CHECK(fixture.run(queue, 200) == Sent{"a", "b"});
 }
 
 TEST_CASE("requests that are over are dropped, and their bytes with them") {
