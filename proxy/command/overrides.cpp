@@ -78,7 +78,8 @@ constexpr Override kOverrides[] = {
     {"unsubscribe", Route::handler},
     {"wait", Route::handler},  // asks about the writes of its own connection
     {"waitaof", Route::refused,
-     "a server tells how far its files are on disk to the connection that wrote only, and Slotway's "
+     "a server tells how far its files are on disk to the connection that wrote only, and "
+     "Slotway's "
      "are shared; WAIT tells which replicas have the writes"},
     {"monitor", Route::handler},  // shows what passes through this Slotway
     {"script|debug", Route::refused,

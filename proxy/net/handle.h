@@ -6,9 +6,10 @@
 
 namespace slotway::net {
 
-/// Owns a libuv handle that lives on the heap, because libuv keeps using it until its close callback.
-/// Destroying the owner closes the handle; the memory follows when libuv lets go of it, so an owner may
-/// be destroyed at any time on the loop's thread, even inside the handle's own callback.
+/// Owns a libuv handle that lives on the heap, because libuv keeps using it until its close
+/// callback. Destroying the owner closes the handle; the memory follows when libuv lets go of it,
+/// so an owner may be destroyed at any time on the loop's thread, even inside the handle's own
+/// callback.
 template <typename RawHandle>
 class Handle {
  public:

@@ -77,8 +77,7 @@ bool is_socket_file(const std::string& path) {
 bool is_live(const sockaddr_un& address) {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
-  const bool live =
-      ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const bool live = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::close(fd);
   return live;
 }
@@ -94,8 +93,7 @@ std::expected<std::unique_ptr<Listener>, std::string> Listener::listen_tcp(
   if (!parse(host, port, address)) {
     return std::unexpected("cannot listen on " + wanted + ": it is no IP address");
   }
-  const int fd = ::socket(address.storage.ss_family,
-                          SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return std::unexpected(explain(wanted, errno));
   const int on = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);

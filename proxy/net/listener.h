@@ -15,8 +15,8 @@ namespace slotway::net {
 
 /// A listening socket. Each accepted descriptor is handed to the callback, which owns it.
 ///
-/// A failed accept never ends accepting: if the process has no descriptors or memory left, the listener
-/// rests for a moment and tries again.
+/// A failed accept never ends accepting: if the process has no descriptors or memory left, the
+/// listener rests for a moment and tries again.
 class Listener {
  public:
   struct Accepted {
@@ -26,8 +26,8 @@ class Listener {
   using OnAccept = std::function<void(Accepted)>;
   using OnExhausted = std::function<void(const std::string& reason)>;
 
-  /// `host` is an IP address, `port` 0 means any free one. The error is one sentence that says what failed
-  /// and what to do.
+  /// `host` is an IP address, `port` 0 means any free one. The error is one sentence that says what
+  /// failed and what to do.
   [[nodiscard]] static std::expected<std::unique_ptr<Listener>, std::string> listen_tcp(
       Loop& loop, const std::string& host, std::uint16_t port, OnAccept on_accept,
       OnExhausted on_exhausted);

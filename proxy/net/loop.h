@@ -7,8 +7,8 @@
 
 namespace slotway::net {
 
-/// One libuv loop. It belongs to the thread that runs it; everything registered on it is used on that
-/// thread only, except Mailbox::post.
+/// One libuv loop. It belongs to the thread that runs it; everything registered on it is used on
+/// that thread only, except Mailbox::post.
 class Loop {
  public:
   Loop();

@@ -9,8 +9,8 @@
 
 namespace slotway::net {
 
-/// The way into a loop from other threads: posted work runs on the loop's thread, between its events, in
-/// the order posted. For the slow path only (a new client, a new slot map, a shutdown).
+/// The way into a loop from other threads: posted work runs on the loop's thread, between its
+/// events, in the order posted. For the slow path only (a new client, a new slot map, a shutdown).
 class Mailbox {
  public:
   explicit Mailbox(Loop& loop);

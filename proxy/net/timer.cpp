@@ -31,9 +31,8 @@ bool Timer::active() noexcept {
 TurnEnd::TurnEnd(Loop& loop, std::function<void()> callback) : callback_(std::move(callback)) {
   uv_prepare_init(loop.raw(), handle_.raw());
   handle_.raw()->data = this;
-  uv_prepare_start(handle_.raw(), [](uv_prepare_t* handle) {
-    static_cast<TurnEnd*>(handle->data)->callback_();
-  });
+  uv_prepare_start(handle_.raw(),
+                   [](uv_prepare_t* handle) { static_cast<TurnEnd*>(handle->data)->callback_(); });
 }
 
 }  // namespace slotway::net

@@ -23,8 +23,8 @@ class Timer {
   Handle<uv_timer_t> handle_;
 };
 
-/// Calls a function once per loop turn, after the turn's events and before the loop sleeps: the moment to
-/// write out, in one go, what the turn's events have produced.
+/// Calls a function once per loop turn, after the turn's events and before the loop sleeps: the
+/// moment to write out, in one go, what the turn's events have produced.
 class TurnEnd {
  public:
   TurnEnd(Loop& loop, std::function<void()> callback);

@@ -30,8 +30,8 @@ class TransportHandler {
   /// All bytes handed to `write_later` have been taken by the kernel.
   virtual void on_write_drained() = 0;
 
-  /// Nothing more will be read. The owner calls `close` now or later. `reason` is for people. Called
-  /// at most once, except that a failure may follow an end by the peer.
+  /// Nothing more will be read. The owner calls `close` now or later. `reason` is for people.
+  /// Called at most once, except that a failure may follow an end by the peer.
   virtual void on_end(End end, std::string_view reason) = 0;
 
   /// The last call: from now on the transport may be destroyed, in this call at the earliest.
@@ -41,8 +41,8 @@ class TransportHandler {
   ~TransportHandler() = default;
 };
 
-/// One byte stream to a client or a node. Implementations: UvTransport (TCP and unix sockets) and the
-/// scripted ones of the tests, which need no sockets.
+/// One byte stream to a client or a node. Implementations: UvTransport (TCP and unix sockets) and
+/// the scripted ones of the tests, which need no sockets.
 class Transport {
  public:
   virtual ~Transport() = default;
@@ -50,12 +50,12 @@ class Transport {
   virtual void start_reading() = 0;
   virtual void stop_reading() = 0;
 
-  /// Writes what the kernel takes now, without waiting, and returns how much that was. A broken connection
-  /// takes nothing and reports itself by on_end. REQUIRES: no write_later is under way.
+  /// Writes what the kernel takes now, without waiting, and returns how much that was. A broken
+  /// connection takes nothing and reports itself by on_end. REQUIRES: no write_later is under way.
   [[nodiscard]] virtual std::size_t try_write(std::span<const std::string_view> pieces) = 0;
 
-  /// Writes all of `pieces` as the kernel makes room and then calls on_write_drained. The bytes belong to
-  /// the caller and must not move or change until then or until `close`.
+  /// Writes all of `pieces` as the kernel makes room and then calls on_write_drained. The bytes
+  /// belong to the caller and must not move or change until then or until `close`.
   virtual void write_later(std::span<const std::string_view> pieces) = 0;
 
   /// Ends the connection; on_closed follows in a later turn. May be called more than once.
@@ -63,7 +63,8 @@ class Transport {
 
   // For people, as CLIENT LIST shows it. Asks the kernel, so not for the hot path.
 
-  /// "address:port" of the other end; of a unix socket "path:0", as Redis has it. Empty if not known.
+  /// "address:port" of the other end; of a unix socket "path:0", as Redis has it. Empty if not
+  /// known.
   [[nodiscard]] virtual std::string peer_address() const { return {}; }
   [[nodiscard]] virtual std::string local_address() const { return {}; }
   [[nodiscard]] virtual bool is_unix() const noexcept { return false; }

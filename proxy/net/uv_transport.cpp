@@ -44,7 +44,8 @@ std::string address_text(const sockaddr_storage& address) {
 
 }  // namespace
 
-// A host name being resolved. It may outlive its transport: uv_getaddrinfo cannot always be cancelled.
+// A host name being resolved. It may outlive its transport: uv_getaddrinfo cannot always be
+// cancelled.
 struct UvTransport::Lookup {
   uv_getaddrinfo_t request{};
   UvTransport* transport = nullptr;  // null once the transport has been closed
@@ -124,8 +125,8 @@ std::unique_ptr<UvTransport> UvTransport::connect(Loop& loop, const std::string&
 
 void UvTransport::connect_to(const sockaddr* address) {
   auto* request = new uv_connect_t{};
-  const int status = uv_tcp_connect(
-      request, &handle_.tcp, address, [](uv_connect_t* done, int result) noexcept {
+  const int status =
+      uv_tcp_connect(request, &handle_.tcp, address, [](uv_connect_t* done, int result) noexcept {
         auto* self = static_cast<UvTransport*>(done->handle->data);
         delete done;
         if (self->state_ != State::open) return;
@@ -191,8 +192,8 @@ void UvTransport::start_reading() {
 
 void UvTransport::stop_reading() { uv_read_stop(stream()); }
 
-// Straight to the socket: uv_try_write does the same with three more calls in between. libuv has nothing
-// queued at this point, so the order of bytes is ours to keep.
+// Straight to the socket: uv_try_write does the same with three more calls in between. libuv has
+// nothing queued at this point, so the order of bytes is ours to keep.
 std::size_t UvTransport::try_write(std::span<const std::string_view> pieces) {
   if (state_ != State::open || failed_) return 0;
   ssize_t written = 0;
@@ -220,18 +221,18 @@ void UvTransport::write_later(std::span<const std::string_view> pieces) {
         uv_buf_init(const_cast<char*>(piece.data()), static_cast<unsigned>(piece.size())));
   }
   pending->request.data = pending;
-  const int status = uv_write(
-      &pending->request, stream(), pending->buffers.data(),
-      static_cast<unsigned>(pending->buffers.size()), [](uv_write_t* done, int result) noexcept {
-        auto* self = static_cast<UvTransport*>(done->handle->data);
-        delete static_cast<PendingWrite*>(done->data);
-        if (self->state_ != State::open) return;
-        if (result != 0) {
-          self->fail(describe_error(result));
-        } else {
-          self->handler_.on_write_drained();
-        }
-      });
+  const int status = uv_write(&pending->request, stream(), pending->buffers.data(),
+                              static_cast<unsigned>(pending->buffers.size()),
+                              [](uv_write_t* done, int result) noexcept {
+                                auto* self = static_cast<UvTransport*>(done->handle->data);
+                                delete static_cast<PendingWrite*>(done->data);
+                                if (self->state_ != State::open) return;
+                                if (result != 0) {
+                                  self->fail(describe_error(result));
+                                } else {
+                                  self->handler_.on_write_drained();
+                                }
+                              });
   if (status != 0) {
     delete pending;
     fail(describe_error(status));
@@ -252,7 +253,8 @@ void UvTransport::close() {
   });
 }
 
-// A client's end of a unix socket has no name; what tells connections apart is the path they came to.
+// A client's end of a unix socket has no name; what tells connections apart is the path they came
+// to.
 std::string UvTransport::unix_address() const {
   std::array<char, 128> path{};
   std::size_t size = path.size();
@@ -269,7 +271,8 @@ std::string UvTransport::peer_address() const {
   if (is_unix_) return unix_address();
   sockaddr_storage address{};
   int size = sizeof address;
-  if (uv_tcp_getpeername(&handle_.tcp, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  if (uv_tcp_getpeername(&handle_.tcp, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    return {};
   return address_text(address);
 }
 
@@ -277,7 +280,8 @@ std::string UvTransport::local_address() const {
   if (is_unix_) return unix_address();
   sockaddr_storage address{};
   int size = sizeof address;
-  if (uv_tcp_getsockname(&handle_.tcp, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  if (uv_tcp_getsockname(&handle_.tcp, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    return {};
   return address_text(address);
 }
 

@@ -14,14 +14,15 @@ namespace slotway::net {
 
 /// How the kernel is asked to find out that a peer has gone silently.
 struct TcpOptions {
-  std::chrono::seconds keepalive{60};              ///< 0: off
-  std::chrono::milliseconds user_timeout{10'000};  ///< unacknowledged data for this long ends it; 0: off
+  std::chrono::seconds keepalive{60};  ///< 0: off
+  std::chrono::milliseconds user_timeout{
+      10'000};  ///< unacknowledged data for this long ends it; 0: off
 };
 
 /// A Transport over a TCP or unix socket on a libuv loop.
 ///
-/// Life: created with a connected descriptor, or told to connect; `close` once; destroyed in or after
-/// `on_closed`. The libuv handle lives inside, so the object never moves.
+/// Life: created with a connected descriptor, or told to connect; `close` once; destroyed in or
+/// after `on_closed`. The libuv handle lives inside, so the object never moves.
 class UvTransport final : public Transport {
  public:
   /// Takes over an accepted descriptor. On failure on_end is called from a later turn.

@@ -8,8 +8,8 @@
 
 namespace slotway::resp {
 
-/// The reply itself: attributes, which a RESP3 server may put in front of it ("|1 ..."), say something about
-/// it and are no part of its value. REQUIRES: frame is complete.
+/// The reply itself: attributes, which a RESP3 server may put in front of it ("|1 ..."), say
+/// something about it and are no part of its value. REQUIRES: frame is complete.
 /// https://redis.io/docs/latest/develop/reference/protocol-spec/#attributes
 [[nodiscard]] inline std::string_view without_attributes(std::string_view frame) noexcept {
   while (frame.starts_with('|')) {

@@ -10,8 +10,8 @@
 
 namespace slotway::resp {
 
-/// A growing run of bytes that is read from the front and written at the back. Unlike std::string it
-/// leaves new room uninitialised, so a read from a socket goes straight into it.
+/// A growing run of bytes that is read from the front and written at the back. Unlike std::string
+/// it leaves new room uninitialised, so a read from a socket goes straight into it.
 class ByteBuffer {
  public:
   ByteBuffer() noexcept = default;
@@ -50,7 +50,8 @@ class ByteBuffer {
   /// At least `size` bytes of room at the back; all the room there is. What is written there counts
   /// once `commit` says so. Moves the content if it has to grow, by doubling.
   [[nodiscard]] std::span<char> prepare(std::size_t size) {
-    if (room() < size) [[unlikely]] make_room(size);
+    if (room() < size) [[unlikely]]
+      make_room(size);
     return {data_.get() + end_, room()};
   }
   void commit(std::size_t size) noexcept {

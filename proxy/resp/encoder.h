@@ -48,8 +48,8 @@ void append_bulk(Sink& out, std::string_view bytes) {
   out.append(std::string_view("\r\n"));
 }
 
-/// `message` begins with Redis' error prefix ("ERR ..."). CR and LF become spaces, as in Redis: they
-/// would end the frame and let whoever chose the text forge another reply.
+/// `message` begins with Redis' error prefix ("ERR ..."). CR and LF become spaces, as in Redis:
+/// they would end the frame and let whoever chose the text forge another reply.
 template <ByteSink Sink>
 void append_error(Sink& out, std::string_view message) {
   std::string line;

@@ -21,12 +21,12 @@ struct Length {
   std::size_t consumed;  ///< digits, sign and CR LF; meaningful only when the status is `complete`
 };
 
-/// Longest length line that is waited for, in bytes. Redis waits for 64 KiB of digits; no length that can
-/// be accepted has more than 20, so a longer line is malformed as soon as it is seen.
+/// Longest length line that is waited for, in bytes. Redis waits for 64 KiB of digits; no length
+/// that can be accepted has more than 20, so a longer line is malformed as soon as it is seen.
 inline constexpr std::size_t kLongestLengthLine = 32;
 
-/// Reads a length at the start of `bytes`, as strict as Redis' string2ll: no plus sign, no spaces, no
-/// leading zeros, and it must fit 64 bits.
+/// Reads a length at the start of `bytes`, as strict as Redis' string2ll: no plus sign, no spaces,
+/// no leading zeros, and it must fit 64 bits.
 [[nodiscard]] inline Length read_length(std::string_view bytes) noexcept {
   const std::size_t limit = bytes.size() < kLongestLengthLine ? bytes.size() : kLongestLengthLine;
   std::size_t index = 0;
@@ -52,11 +52,13 @@ inline constexpr std::size_t kLongestLengthLine = 32;
   if (bytes[index + 1] != '\n') return {LengthStatus::malformed, 0, 0};
   constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
   if (value > kLargest + (negative ? 1 : 0)) return {LengthStatus::malformed, 0, 0};
-  return {LengthStatus::complete, static_cast<std::int64_t>(negative ? 0 - value : value), index + 2};
+  return {LengthStatus::complete, static_cast<std::int64_t>(negative ? 0 - value : value),
+          index + 2};
 }
 
-/// The same for what nearly all messages have, one to three digits, in a few instructions. Returns where the
-/// line ends, or null if read_length has to look: more digits, too few bytes, anything unusual.
+/// The same for what nearly all messages have, one to three digits, in a few instructions. Returns
+/// where the line ends, or null if read_length has to look: more digits, too few bytes, anything
+/// unusual.
 [[nodiscard]] inline const char* read_short_length(const char* at, const char* end,
                                                    std::size_t& value) noexcept {
   if (end - at < 5) return nullptr;

@@ -11,10 +11,10 @@ namespace slotway::resp {
 
 /// What is left of a stream's input when its last message has not arrived completely.
 ///
-/// Streams are read into one buffer that all streams of a worker share. A small remainder is copied to
-/// its front before the next read, so that parsers always see one run of bytes; a large message grows in
-/// a buffer of its own, into which the socket is read directly. Growth follows the bytes that have come,
-/// never a length the peer announced.
+/// Streams are read into one buffer that all streams of a worker share. A small remainder is copied
+/// to its front before the next read, so that parsers always see one run of bytes; a large message
+/// grows in a buffer of its own, into which the socket is read directly. Growth follows the bytes
+/// that have come, never a length the peer announced.
 class PartialInput {
  public:
   [[nodiscard]] bool empty() const noexcept { return kept_.empty(); }

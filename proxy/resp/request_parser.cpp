@@ -10,8 +10,8 @@ namespace slotway::resp {
 
 namespace {
 
-// As Redis does: first the whole line, however wrong, then its number. The same bytes so get the same
-// answer however they arrive.
+// As Redis does: first the whole line, however wrong, then its number. The same bytes so get the
+// same answer however they arrive.
 Length read_request_length(std::string_view bytes) noexcept {
   constexpr std::size_t kLongestLine = std::size_t{64} << 10;
   const std::size_t line = bytes.substr(0, kLongestLine).find('\r');
@@ -35,7 +35,8 @@ ParseStatus RequestParser::parse_array(std::string_view bytes, const RequestLimi
   std::size_t position = position_;
   if (arguments_owed_ < 0) {
     std::size_t count = 0;
-    const char* const after = read_short_length(bytes.data() + 1, bytes.data() + bytes.size(), count);
+    const char* const after =
+        read_short_length(bytes.data() + 1, bytes.data() + bytes.size(), count);
     if (after != nullptr && count > 0) [[likely]] {
       position = static_cast<std::size_t>(after - bytes.data());
       arguments_owed_ = static_cast<std::int64_t>(count);
@@ -78,7 +79,8 @@ ParseStatus RequestParser::parse_array(std::string_view bytes, const RequestLimi
     position = offset + size + 2;
   }
   // Also here, so that it makes no difference how a request has arrived.
-  if (position > limits.max_request_bytes) [[unlikely]] return fail("request is larger than allowed");
+  if (position > limits.max_request_bytes) [[unlikely]]
+    return fail("request is larger than allowed");
   request_bytes_ = bytes.substr(0, position);
   was_inline_ = false;
   return finish(ParseStatus::complete, position);

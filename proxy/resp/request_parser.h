@@ -27,9 +27,10 @@ enum class ParseStatus : std::uint8_t {
 
 /// Parses client requests in place: RESP arrays of bulk strings and inline commands.
 ///
-/// Nothing is allocated from an announced length: the argument list grows as arguments arrive. After
-/// `incomplete` the parser remembers how far it came, so a large request that arrives in small pieces is
-/// not parsed again from its start. After any other status the next call begins a new request.
+/// Nothing is allocated from an announced length: the argument list grows as arguments arrive.
+/// After `incomplete` the parser remembers how far it came, so a large request that arrives in
+/// small pieces is not parsed again from its start. After any other status the next call begins a
+/// new request.
 class RequestParser {
  public:
   /// `bytes` begins with the first byte of the request, however often the parse was resumed.
@@ -58,8 +59,8 @@ class RequestParser {
   std::string inline_request_;  // an inline command, re-encoded
   std::string error_;
   std::size_t consumed_ = 0;
-  std::size_t position_ = 0;           // first byte of the next header to read
-  std::int64_t arguments_owed_ = -1;   // -1: the array's own header has not been read
+  std::size_t position_ = 0;          // first byte of the next header to read
+  std::int64_t arguments_owed_ = -1;  // -1: the array's own header has not been read
   bool was_inline_ = false;
 };
 

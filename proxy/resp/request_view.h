@@ -14,8 +14,8 @@ struct Argument {
   std::uint32_t size;
 };
 
-/// One complete request, in place. Both the bytes and the argument list belong to whoever parsed the
-/// request and stay valid only during the call that hands the view over.
+/// One complete request, in place. Both the bytes and the argument list belong to whoever parsed
+/// the request and stay valid only during the call that hands the view over.
 class RequestView {
  public:
   RequestView(std::string_view bytes, std::span<const Argument> arguments) noexcept

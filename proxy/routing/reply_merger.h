@@ -38,8 +38,8 @@ enum class MergePolicy : std::uint8_t {
 /// clients which look at prefixes react rightly: "CLUSTERDOWN slotway: 2 of 10 parts of MGET
 /// failed, first: ...".
 ///
-/// The parts are replies of one protocol, and so is the whole: sets make a set, nulls stay what they are,
-/// and attributes in front of a part are dropped.
+/// The parts are replies of one protocol, and so is the whole: sets make a set, nulls stay what
+/// they are, and attributes in front of a part are dropped.
 ///
 /// Numeric policies take integers and, element by element, arrays of integers. Parts may be
 /// answered in any order; the result depends on the order of the parts only. Reusable: start()
@@ -55,16 +55,16 @@ class ReplyMerger {
   void start_in_key_order(const SplitPlan& plan, std::string_view command_name);
 
   /// Takes the reply of a part: one complete frame. Its bytes are copied where they are needed
-  /// later. Should it be an error, its text names `node` if there is one. REQUIRES: part < parts(), and
-  /// the part has not been answered before.
+  /// later. Should it be an error, its text names `node` if there is one. REQUIRES: part < parts(),
+  /// and the part has not been answered before.
   void add(std::size_t part, std::string_view frame, std::string_view node = {});
 
   /// The same for a part that got no reply: connection lost, deadline passed, ... The text is that
   /// of an error reply without '-' and CR LF.
   void fail(std::size_t part, std::string_view error_text);
 
-  /// The same for a part whose answer does not matter. REQUIRES: not all parts are skipped, and the policy is
-  /// not key_order.
+  /// The same for a part whose answer does not matter. REQUIRES: not all parts are skipped, and the
+  /// policy is not key_order.
   void skip() noexcept { --awaited_; }
 
   [[nodiscard]] bool complete() const noexcept { return awaited_ == 0; }

@@ -54,8 +54,7 @@ ClientFacts facts_of(session::ClientSession& session, const command::CommandTabl
                     .writing = session.is_writing(),
                     .protocol = session.protocol};
   facts.age_s = static_cast<std::int64_t>(now_ns / kNanosecondsPerSecond) - session.opened_s();
-  facts.idle_s =
-      static_cast<std::int64_t>((now_ns - session.read_at_ns()) / kNanosecondsPerSecond);
+  facts.idle_s = static_cast<std::int64_t>((now_ns - session.read_at_ns()) / kNanosecondsPerSecond);
   if (session.last_command != command::kNoCommand) {
     facts.command = commands.at(session.last_command).name;
   }

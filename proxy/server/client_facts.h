@@ -27,11 +27,12 @@ enum class ClientFlag : std::uint16_t {
   no_touch = 1U << 11,       // T
 };
 
-/// The kinds of client that CLIENT LIST and CLIENT KILL tell apart. Slotway never has the other two, masters
-/// and replicas.
+/// The kinds of client that CLIENT LIST and CLIENT KILL tell apart. Slotway never has the other
+/// two, masters and replicas.
 enum class ClientType : std::uint8_t { normal, pubsub, master, replica };
 
-/// One client as CLIENT LIST shows it: a copy, so that it may travel to the worker that has been asked.
+/// One client as CLIENT LIST shows it: a copy, so that it may travel to the worker that has been
+/// asked.
 struct ClientFacts {
   std::uint64_t id = 0;
   std::string address;
@@ -43,16 +44,16 @@ struct ClientFacts {
   std::int64_t age_s = 0;
   std::int64_t idle_s = 0;
   std::uint16_t flags = 0;
-  std::size_t channels = 0;        ///< subscribed to
+  std::size_t channels = 0;  ///< subscribed to
   std::size_t patterns = 0;
   std::size_t shard_channels = 0;
-  std::int64_t queued = -1;        ///< commands in its transaction, -1 without one
-  std::size_t queued_bytes = 0;    ///< the memory they take up
+  std::int64_t queued = -1;      ///< commands in its transaction, -1 without one
+  std::size_t queued_bytes = 0;  ///< the memory they take up
   session::SessionUsage usage;
   bool reading = true;
   bool writing = false;
-  std::string_view command;        ///< the last one; lives as long as the command table
-  std::int64_t redirect = -1;      ///< client that gets its invalidations, 0: itself, -1: no tracking
+  std::string_view command;    ///< the last one; lives as long as the command table
+  std::int64_t redirect = -1;  ///< client that gets its invalidations, 0: itself, -1: no tracking
   int protocol = 2;
 
   void set(ClientFlag flag) noexcept { flags |= static_cast<std::uint16_t>(flag); }
@@ -64,12 +65,13 @@ struct ClientFacts {
   }
 };
 
-/// Collects the facts of a session, those its ClientState knows included. Asks the kernel for addresses.
+/// Collects the facts of a session, those its ClientState knows included. Asks the kernel for
+/// addresses.
 [[nodiscard]] ClientFacts facts_of(session::ClientSession& session,
                                    const command::CommandTable& commands, std::uint64_t now_ns);
 
-/// The line of CLIENT LIST with its line feed: the fields of Redis 7.0 in its order (catClientInfoString in
-/// networking.c), then lib-name and lib-ver, which Redis 7.2 appends.
+/// The line of CLIENT LIST with its line feed: the fields of Redis 7.0 in its order
+/// (catClientInfoString in networking.c), then lib-name and lib-ver, which Redis 7.2 appends.
 [[nodiscard]] std::string to_line(const ClientFacts& facts);
 
 }  // namespace slotway::server

@@ -93,9 +93,9 @@ struct Condition {
   Parsed (*take)(ClientFilter& filter, std::string_view value);
 };
 constexpr std::array kConditions = {
-    Condition{"id", take_id},           Condition{"type", take_type},
-    Condition{"addr", take_address},    Condition{"laddr", take_local_address},
-    Condition{"user", take_user},       Condition{"skipme", take_skip_me},
+    Condition{"id", take_id},          Condition{"type", take_type},
+    Condition{"addr", take_address},   Condition{"laddr", take_local_address},
+    Condition{"user", take_user},      Condition{"skipme", take_skip_me},
     Condition{"maxage", take_max_age},
 };
 

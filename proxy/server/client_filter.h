@@ -27,13 +27,13 @@ struct ClientFilter {
   [[nodiscard]] bool accepts(const ClientFacts& client, std::uint64_t asker) const noexcept;
 };
 
-/// Reads what follows CLIENT KILL, in the old form (one address) and the new (conditions), and says what is
-/// wrong in the words of Redis 7.0.
+/// Reads what follows CLIENT KILL, in the old form (one address) and the new (conditions), and says
+/// what is wrong in the words of Redis 7.0.
 [[nodiscard]] std::expected<ClientFilter, std::string> parse_kill_filter(
     const resp::RequestView& request);
 
-/// Reads what follows CLIENT LIST: nothing, TYPE or ID as Redis 7.0 has them, or the conditions of CLIENT KILL,
-/// with which Valkey 8.1 extends it.
+/// Reads what follows CLIENT LIST: nothing, TYPE or ID as Redis 7.0 has them, or the conditions of
+/// CLIENT KILL, with which Valkey 8.1 extends it.
 [[nodiscard]] std::expected<ClientFilter, std::string> parse_list_filter(
     const resp::RequestView& request);
 

@@ -20,8 +20,8 @@ constexpr std::string_view kSyntaxError = "ERR syntax error";
 constexpr std::int64_t kNoTracking = -1;
 
 Verdict id(const Call& call) {
-  return call.dispatcher.reply(
-      call, resp::integer_reply(static_cast<std::int64_t>(call.session.id())));
+  return call.dispatcher.reply(call,
+                               resp::integer_reply(static_cast<std::int64_t>(call.session.id())));
 }
 
 Verdict set_name(const Call& call) {
@@ -47,8 +47,8 @@ Verdict set_info(const Call& call) {
   const std::string_view attribute = call.request[2];
   const bool is_name = equal_ignoring_case(attribute, "lib-name");
   if (!is_name && !equal_ignoring_case(attribute, "lib-ver")) {
-    return call.dispatcher.reply_error(
-        call, "ERR Unrecognized option '" + std::string(attribute) + "'");
+    return call.dispatcher.reply_error(call,
+                                       "ERR Unrecognized option '" + std::string(attribute) + "'");
   }
   if (!is_valid_client_name(call.request[3])) {
     return call.dispatcher.reply_error(call, "ERR " + std::string(attribute) +
@@ -60,8 +60,8 @@ Verdict set_info(const Call& call) {
   return call.dispatcher.reply(call, resp::kOk);
 }
 
-// The replies of this client are dropped here: a node's connection is shared, and one that answered less than
-// it was asked would give every later reply to the wrong client.
+// The replies of this client are dropped here: a node's connection is shared, and one that answered
+// less than it was asked would give every later reply to the wrong client.
 Verdict reply(const Call& call) {
   const std::string_view mode = call.request[2];
   if (equal_ignoring_case(mode, "on")) {

@@ -39,7 +39,8 @@ ListedClients list_here(Dispatcher& here, const ClientFilter& filter, std::uint6
 // Redis lists its clients in the order they came, which is that of their ids.
 std::string join(std::vector<ListedClients> lists, int protocol) {
   ListedClients all = std::move(lists.front());
-  for (std::size_t i = 1; i < lists.size(); ++i) std::ranges::move(lists[i], std::back_inserter(all));
+  for (std::size_t i = 1; i < lists.size(); ++i)
+    std::ranges::move(lists[i], std::back_inserter(all));
   std::ranges::sort(all, {}, &ListedClient::id);
   std::string text;
   for (const ListedClient& client : all) text += client.line;
@@ -51,7 +52,8 @@ Verdict list(const Call& call) {
   if (!filter) return call.dispatcher.reply_error(call, filter.error());
   const std::uint64_t asker = call.session.id();
   return ask_all_workers<ListedClients>(
-      call, [filter = *filter, asker](Dispatcher& there) { return list_here(there, filter, asker); },
+      call,
+      [filter = *filter, asker](Dispatcher& there) { return list_here(there, filter, asker); },
       [protocol = call.session.protocol](std::vector<ListedClients> lists) {
         return join(std::move(lists), protocol);
       });

@@ -13,9 +13,9 @@ using session::ClientSession;
 
 namespace {
 
-// What Redis marks CMD_MAY_REPLICATE, which COMMAND does not tell: they may lead to a write. EXEC is added:
-// what it has queued is not looked at here.
-constexpr std::array<std::string_view, 7> kMayWrite = {"eval",    "evalsha",  "exec",   "fcall",
+// What Redis marks CMD_MAY_REPLICATE, which COMMAND does not tell: they may lead to a write. EXEC
+// is added: what it has queued is not looked at here.
+constexpr std::array<std::string_view, 7> kMayWrite = {"eval",    "evalsha", "exec",    "fcall",
                                                        "pfcount", "publish", "spublish"};
 
 }  // namespace

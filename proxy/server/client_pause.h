@@ -11,8 +11,8 @@ namespace slotway::server {
 /// Redis' CMD_WRITE or CMD_MAY_REPLICATE: what CLIENT PAUSE WRITE holds back.
 [[nodiscard]] bool may_write(const command::Command& command) noexcept;
 
-/// CLIENT PAUSE, as one worker keeps it: which requests wait, until when, and whose they are. A request that
-/// was on its way to a node when the pause began is not held up.
+/// CLIENT PAUSE, as one worker keeps it: which requests wait, until when, and whose they are. A
+/// request that was on its way to a node when the pause began is not held up.
 /// https://redis.io/docs/latest/commands/client-pause/
 class ClientPause {
  public:
@@ -21,7 +21,8 @@ class ClientPause {
     all,     ///< everything but CLIENT UNPAUSE waits
   };
 
-  /// Begins a pause, or makes the present one longer and stricter, never shorter or milder (as in Redis).
+  /// Begins a pause, or makes the present one longer and stricter, never shorter or milder (as in
+  /// Redis).
   void start(Mode mode, std::uint64_t until_ns) noexcept;
   void stop() noexcept { until_ns_ = 0; }
 

@@ -1,21 +1,21 @@
 #pragma once
 
 #include <memory>
-#include <memory>
 #include <optional>
 
 #include "server/handler.h"
+#include "server/subscriber.h"
 #include "server/transaction.h"
 #include "server/watch.h"
-#include "server/subscriber.h"
 #include "session/client_session.h"
 
 namespace slotway::server {
 
 struct ClientFacts;
 
-/// What the dispatcher remembers of a client beyond forwarding its requests: a transaction being queued,
-/// subscriptions, a connection of its own. Allocated for clients that need it, ends with the session.
+/// What the dispatcher remembers of a client beyond forwarding its requests: a transaction being
+/// queued, subscriptions, a connection of its own. Allocated for clients that need it, ends with
+/// the session.
 class ClientState final : public session::SessionExtension {
  public:
   /// The state of a session, made if there is none.
@@ -23,16 +23,16 @@ class ClientState final : public session::SessionExtension {
   /// Null if the session has none.
   [[nodiscard]] static ClientState* find(session::ClientSession& session) noexcept;
 
-  /// Called for each request of a client that has a state, before it is routed. Nothing: the request takes
-  /// its ordinary way.
+  /// Called for each request of a client that has a state, before it is routed. Nothing: the
+  /// request takes its ordinary way.
   [[nodiscard]] std::optional<session::Verdict> intercept(const Call& call);
 
-  /// Called for a request that is refused before it comes to that: an unknown command (null), or a wrong number
-  /// of arguments.
+  /// Called for a request that is refused before it comes to that: an unknown command (null), or a
+  /// wrong number of arguments.
   void on_refused(const command::Command* command);
 
-  /// The client has left, or starts anew with RESET: gives back what others keep for it. The state is
-  /// destroyed right after.
+  /// The client has left, or starts anew with RESET: gives back what others keep for it. The state
+  /// is destroyed right after.
   void leave(Dispatcher& dispatcher, session::ClientSession& session);
 
   /// Adds what the state knows to what CLIENT LIST shows.

@@ -23,10 +23,14 @@ constexpr auto kDrainCheck = 20ms;
 
 std::string_view describe(RefreshReason reason) noexcept {
   switch (reason) {
-    case RefreshReason::moved: return "moved";
-    case RefreshReason::connection_failed: return "connection_failed";
-    case RefreshReason::unreachable: return "unreachable";
-    case RefreshReason::uncovered_slot: return "uncovered_slot";
+    case RefreshReason::moved:
+      return "moved";
+    case RefreshReason::connection_failed:
+      return "connection_failed";
+    case RefreshReason::unreachable:
+      return "unreachable";
+    case RefreshReason::uncovered_slot:
+      return "uncovered_slot";
   }
   return "";
 }
@@ -36,7 +40,8 @@ TopologyOptions topology_options(const config::ClusterSettings& cluster) {
                           .interval = cluster.refresh_interval,
                           .min_interval = cluster.refresh_min_interval,
                           .answer_timeout = cluster.connect_timeout};
-  for (const config::HostPort& seed : cluster.seeds) options.seeds.push_back({seed.host, seed.port});
+  for (const config::HostPort& seed : cluster.seeds)
+    options.seeds.push_back({seed.host, seed.port});
   return options;
 }
 
@@ -86,7 +91,8 @@ Control::~Control() {
   loop_.run();  // lets the closed handles go
 }
 
-// --- Start -----------------------------------------------------------------------------------------
+// --- Start
+// -----------------------------------------------------------------------------------------
 
 std::expected<void, std::string> Control::open() {
   raise_descriptor_limit();
@@ -101,13 +107,12 @@ std::expected<void, std::string> Control::open_listener(const config::ListenAddr
   const auto on_exhausted = [](const std::string& reason) {
     log_error("cannot accept clients, trying again shortly", {{"reason", reason}});
   };
-  auto opened =
-      std::holds_alternative<config::UnixPath>(address)
-          ? net::Listener::listen_unix(loop_, std::get<config::UnixPath>(address).path, on_accept,
-                                       on_exhausted)
-          : net::Listener::listen_tcp(loop_, std::get<config::HostPort>(address).host,
-                                      std::get<config::HostPort>(address).port, on_accept,
-                                      on_exhausted);
+  auto opened = std::holds_alternative<config::UnixPath>(address)
+                    ? net::Listener::listen_unix(loop_, std::get<config::UnixPath>(address).path,
+                                                 on_accept, on_exhausted)
+                    : net::Listener::listen_tcp(loop_, std::get<config::HostPort>(address).host,
+                                                std::get<config::HostPort>(address).port, on_accept,
+                                                on_exhausted);
   if (!opened) return std::unexpected(std::move(opened.error()));
   const std::string& bound = (*opened)->address();
   log_info("listening on " + bound);
@@ -139,7 +144,8 @@ void Control::run() {
   loop_.run();
 }
 
-// --- Clients ---------------------------------------------------------------------------------------
+// --- Clients
+// ---------------------------------------------------------------------------------------
 
 void Control::on_client(net::Listener::Accepted accepted) {
   std::size_t clients = 0;
@@ -152,12 +158,13 @@ void Control::on_client(net::Listener::Accepted accepted) {
     clients_refused_.add();
     return;
   }
-  const auto& least = *std::ranges::min_element(
-      workers_, {}, [](const auto& worker) { return worker->clients(); });
+  const auto& least =
+      *std::ranges::min_element(workers_, {}, [](const auto& worker) { return worker->clients(); });
   least->add_client(accepted.fd, accepted.is_unix, next_client_id_++);
 }
 
-// --- Topology --------------------------------------------------------------------------------------
+// --- Topology
+// --------------------------------------------------------------------------------------
 
 void Control::request_refresh(RefreshReason reason) {
   // Workers ask with every request that finds no way; one message is enough.
@@ -229,7 +236,8 @@ void Control::on_server_facts(resp::ReplyNode command_reply, std::string_view in
                 {{"reason", overlaid.error()}});
     return;
   }
-  log_info("command table adopted", {{"server_version", version}, {"commands", (*overlaid)->size()}});
+  log_info("command table adopted",
+           {{"server_version", version}, {"commands", (*overlaid)->size()}});
   {
     const std::lock_guard lock(shared_mutex_);
     shared_.commands = *overlaid;
@@ -243,7 +251,8 @@ std::unique_ptr<net::Transport> Control::connect(const cluster::Endpoint& endpoi
   return net::UvTransport::connect(loop_, endpoint.host, endpoint.port, {}, handler);
 }
 
-// --- What the admin endpoints see ------------------------------------------------------------------
+// --- What the admin endpoints see
+// ------------------------------------------------------------------
 
 std::vector<const stats::WorkerStats*> Control::workers() const {
   std::vector<const stats::WorkerStats*> all;
@@ -298,7 +307,8 @@ admin::TopologyStatus Control::topology() const {
   return status;
 }
 
-// --- End -------------------------------------------------------------------------------------------
+// --- End
+// -------------------------------------------------------------------------------------------
 
 void Control::drain() {
   if (draining_.exchange(true)) return;

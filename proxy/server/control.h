@@ -23,8 +23,9 @@
 
 namespace slotway::server {
 
-/// The control loop, on the main thread: accepts clients and hands each to the worker with the fewest,
-/// keeps the topology, answers the admin endpoints' questions, and ends everything in order.
+/// The control loop, on the main thread: accepts clients and hands each to the worker with the
+/// fewest, keeps the topology, answers the admin endpoints' questions, and ends everything in
+/// order.
 class Control final : private WorkerHost,
                       private TopologyObserver,
                       private upstream::Connector,
@@ -63,14 +64,13 @@ class Control final : private WorkerHost,
   // StatusSource: called on the admin thread.
   [[nodiscard]] std::vector<const stats::WorkerStats*> workers() const override;
   [[nodiscard]] std::string command_name(std::size_t id) const override;
-  [[nodiscard]] std::uint64_t clients_refused() const override {
-    return clients_refused_.value();
-  }
+  [[nodiscard]] std::uint64_t clients_refused() const override { return clients_refused_.value(); }
   [[nodiscard]] admin::ProcessFacts process() const override;
   [[nodiscard]] admin::Readiness readiness() const override;
   [[nodiscard]] admin::TopologyStatus topology() const override;
 
-  [[nodiscard]] std::expected<void, std::string> open_listener(const config::ListenAddress& address);
+  [[nodiscard]] std::expected<void, std::string> open_listener(
+      const config::ListenAddress& address);
   [[nodiscard]] std::expected<void, std::string> open_admin();
   void on_client(net::Listener::Accepted accepted);
   void drain();

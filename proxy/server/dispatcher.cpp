@@ -32,9 +32,7 @@ std::string describe(const Part& part) {
                               : fmt::format("the node of hash slot {}", part.slot.value());
 }
 
-Caller caller_of(const ClientSession& session) noexcept {
-  return {session.id(), session.protocol};
-}
+Caller caller_of(const ClientSession& session) noexcept { return {session.id(), session.protocol}; }
 
 }  // namespace
 
@@ -92,7 +90,8 @@ Verdict Dispatcher::handle(ClientSession& session, const resp::RequestView& requ
 
 Verdict Dispatcher::take(ClientSession& session, const resp::RequestView& request) {
   const command::Command* command = commands_->resolve(request);
-  if (command == nullptr) [[unlikely]] return refuse_unknown(session, request);
+  if (command == nullptr) [[unlikely]]
+    return refuse_unknown(session, request);
   session.last_command = command->id;
   const Call call{*this, session, request, *command};
   if (!command->accepts_arity(request.size())) [[unlikely]] {
@@ -108,8 +107,8 @@ Verdict Dispatcher::take(ClientSession& session, const resp::RequestView& reques
   return route(call);
 }
 
-// The way of a request when the slot map has changed, when others of its session wait to be sent again, when
-// clients are paused, or when somebody monitors.
+// The way of a request when the slot map has changed, when others of its session wait to be sent
+// again, when clients are paused, or when somebody monitors.
 Verdict Dispatcher::take_at_gate(ClientSession& session, const resp::RequestView& request) {
   if (session.map_version != map_version_ || session.held_requests > 0) {
     // Commands in flight may be redirected and must not be overtaken: on_all_answered resumes.
@@ -157,8 +156,8 @@ void Dispatcher::end_monitoring_for(std::size_t worker) {
 
 Verdict Dispatcher::refuse_unknown(ClientSession& session, const resp::RequestView& request) {
   if (session.extension != nullptr) ClientState::find(session)->on_refused(nullptr);
-  sessions_.stats.commands[stats::kMaxCommands - 1]
-                          [static_cast<std::size_t>(stats::Outcome::proxy_error)]
+  sessions_.stats
+      .commands[stats::kMaxCommands - 1][static_cast<std::size_t>(stats::Outcome::proxy_error)]
       .add();
   session.reply(resp::error_reply(command::unknown_command_error(*commands_, request)));
   return Verdict::accepted;
@@ -167,12 +166,17 @@ Verdict Dispatcher::refuse_unknown(ClientSession& session, const resp::RequestVi
 Verdict Dispatcher::route(const Call& call) {
   switch (call.command.route) {
     case command::Route::by_key:
-    case command::Route::split: return route_by_keys(call);
-    case command::Route::any_shard: return forward_to_any_shard(call);
+    case command::Route::split:
+      return route_by_keys(call);
+    case command::Route::any_shard:
+      return forward_to_any_shard(call);
     case command::Route::all_shards:
-    case command::Route::all_nodes: return fan_out(call);
-    case command::Route::refused: return reply_error(call, command::refused_error(call.command));
-    case command::Route::handler: break;
+    case command::Route::all_nodes:
+      return fan_out(call);
+    case command::Route::refused:
+      return reply_error(call, command::refused_error(call.command));
+    case command::Route::handler:
+      break;
   }
   if (const Handler handler = handlers_.find(call.command.id); handler != nullptr) {
     return handler(call);
@@ -189,11 +193,16 @@ Verdict Dispatcher::route_by_keys(const Call& call) {
   const routing::RouteDecision decision =
       routing::decide_route(call.command, call.request, key_positions_);
   switch (decision.destination) {
-    case routing::Destination::no_key: return forward_to_any_shard(call);
-    case routing::Destination::one_slot: return forward(call, decision.slot);
-    case routing::Destination::split: return split(call);
-    case routing::Destination::cross_slot: return cross_slots(call);
-    case routing::Destination::wrong_arguments: break;
+    case routing::Destination::no_key:
+      return forward_to_any_shard(call);
+    case routing::Destination::one_slot:
+      return forward(call, decision.slot);
+    case routing::Destination::split:
+      return split(call);
+    case routing::Destination::cross_slot:
+      return cross_slots(call);
+    case routing::Destination::wrong_arguments:
+      break;
   }
   return reply_error(call, command::wrong_arity_error(call.command));
 }
@@ -211,20 +220,25 @@ std::expected<std::optional<cluster::Slot>, std::string> Dispatcher::slot_of_key
   const routing::RouteDecision decision =
       routing::decide_route(call.command, call.request, key_positions_);
   switch (decision.destination) {
-    case routing::Destination::no_key: return std::nullopt;
-    case routing::Destination::one_slot: return decision.slot;
+    case routing::Destination::no_key:
+      return std::nullopt;
+    case routing::Destination::one_slot:
+      return decision.slot;
     case routing::Destination::split:
     case routing::Destination::cross_slot:
       return std::unexpected(std::string(routing::kCrossSlotError));
-    case routing::Destination::wrong_arguments: break;
+    case routing::Destination::wrong_arguments:
+      break;
   }
   return std::unexpected(command::wrong_arity_error(call.command));
 }
 
 upstream::Connection* Dispatcher::connection_for(cluster::Slot slot, const ClientSession& session) {
-  if (map_ == nullptr) [[unlikely]] return nullptr;
+  if (map_ == nullptr) [[unlikely]]
+    return nullptr;
   const cluster::NodeIndex owner = map_->owner(slot);
-  if (owner == cluster::kNoNode) [[unlikely]] return nullptr;
+  if (owner == cluster::kNoNode) [[unlikely]]
+    return nullptr;
   upstream::Connection& connection = nodes_.connection(owner, caller_of(session));
   return connection.accepts() ? &connection : nullptr;
 }
@@ -240,7 +254,8 @@ PendingRequest& Dispatcher::open(const Call& call, cluster::Slot slot) {
 
 Verdict Dispatcher::forward(const Call& call, cluster::Slot slot) {
   upstream::Connection* connection = connection_for(slot, call.session);
-  if (connection == nullptr) [[unlikely]] return wait_for_route(call, slot);
+  if (connection == nullptr) [[unlikely]]
+    return wait_for_route(call, slot);
   const PendingRequest& pending = open(call, slot);
   call.session.note_write(slot, !pending.read_only);
   const std::string_view bytes = call.request.bytes();
@@ -258,8 +273,8 @@ Verdict Dispatcher::forward_to_any_shard(const Call& call) {
 }
 
 Verdict Dispatcher::split(const Call& call) {
-  const routing::SplitPlan& plan = splitter_.plan(call.request, key_positions_,
-                                                  routing::arguments_per_key(call.command));
+  const routing::SplitPlan& plan =
+      splitter_.plan(call.request, key_positions_, routing::arguments_per_key(call.command));
   for (const routing::SplitGroup& group : plan.groups()) {
     if (connection_for(group.slot, call.session) == nullptr) {
       return wait_for_route(call, group.slot);  // all parts go, or none
@@ -292,8 +307,8 @@ Verdict Dispatcher::split(const Call& call) {
 Verdict Dispatcher::fan_out(const Call& call) {
   const auto policy = routing::merge_policy(call.command);
   if (!policy) {
-    return reply_error(call, fmt::format("ERR slotway: {} is not supported by this version",
-                                         call.command.name));
+    return reply_error(
+        call, fmt::format("ERR slotway: {} is not supported by this version", call.command.name));
   }
   return fan_out(call, *policy);
 }
@@ -350,14 +365,14 @@ upstream::Connection* Dispatcher::connection_for(const Part& part, const ClientS
 }
 
 bool Dispatcher::send_part(PendingRequest& pending, std::uint16_t number, const Part& part) {
-  const InFlight entry{.ticket = ticket_of(pending),
-                       .size = static_cast<std::uint32_t>(part.bytes.size()),
-                       .slot = part.slot,
-                       .part = number,
-                       .purpose = part.replies > 1 ? upstream::Purpose::block
-                                                   : upstream::Purpose::request,
-                       .pinned = part.node != nullptr || part.aside,
-                       .replies = part.replies};
+  const InFlight entry{
+      .ticket = ticket_of(pending),
+      .size = static_cast<std::uint32_t>(part.bytes.size()),
+      .slot = part.slot,
+      .part = number,
+      .purpose = part.replies > 1 ? upstream::Purpose::block : upstream::Purpose::request,
+      .pinned = part.node != nullptr || part.aside,
+      .replies = part.replies};
   pending.session->note_write(part.slot, !pending.read_only);
   upstream::Connection* connection = connection_for(part, *pending.session);
   if (entry.pinned && connection == nullptr) return false;
@@ -379,8 +394,8 @@ void Dispatcher::send_part_later(PendingRequest& pending, std::uint16_t number, 
   hold(pending, entry, part.bytes, delay, "");
 }
 
-// The request stays with its session, which sends nothing else meanwhile, until there is a way or its
-// time is over.
+// The request stays with its session, which sends nothing else meanwhile, until there is a way or
+// its time is over.
 Verdict Dispatcher::wait_for_route(const Call& call, cluster::Slot slot) {
   const auto waited =
       std::chrono::nanoseconds(sessions_.clock.now_ns() - call.session.read_at_ns());

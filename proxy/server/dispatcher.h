@@ -19,8 +19,8 @@
 #include "server/client_pause.h"
 #include "server/handler.h"
 #include "server/instance.h"
-#include "server/node_facts.h"
 #include "server/monitor_feed.h"
+#include "server/node_facts.h"
 #include "server/node_table.h"
 #include "server/private_connections.h"
 #include "server/private_works.h"
@@ -69,13 +69,13 @@ struct DispatcherOptions {
   SubscriberLimits subscribers;
 };
 
-/// Where sessions and upstream connections meet: takes each request, decides by the command table and the
-/// slot map where it goes, and brings each reply back to the request it belongs to.
+/// Where sessions and upstream connections meet: takes each request, decides by the command table
+/// and the slot map where it goes, and brings each reply back to the request it belongs to.
 ///
-/// It keeps three promises. A request whose outcome is unknown is sent again only if it reads. While one of
-/// a session's requests waits to be sent again, or the slot map has changed with requests in flight, that
-/// session sends nothing new, so its commands keep their order. And whatever happens, each request gets
-/// exactly one reply, at the latest when its deadline passes.
+/// It keeps three promises. A request whose outcome is unknown is sent again only if it reads.
+/// While one of a session's requests waits to be sent again, or the slot map has changed with
+/// requests in flight, that session sends nothing new, so its commands keep their order. And
+/// whatever happens, each request gets exactly one reply, at the latest when its deadline passes.
 class Dispatcher final : public session::RequestHandler, public upstream::ConnectionObserver {
  public:
   Dispatcher(const DispatcherOptions& options, session::SessionContext& sessions,
@@ -116,15 +116,16 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
 
   /// Sends a request as it is to the owner of a slot.
   session::Verdict forward(const Call& call, cluster::Slot slot);
-  /// Begins a work: all its first parts are sent, numbered from 0, or none if one of them has no way; the
-  /// request then waits like any other.
+  /// Begins a work: all its first parts are sent, numbered from 0, or none if one of them has no
+  /// way; the request then waits like any other.
   session::Verdict start(const Call& call, std::unique_ptr<Work> work, std::span<const Part> parts);
   /// Makes the request wait, unanswered and unsent, until the slot's node can be reached.
   session::Verdict wait_for_route(const Call& call, cluster::Slot slot);
   /// One slot of each shard that holds data: names the shards for whoever asks all of them.
   [[nodiscard]] std::span<const cluster::Slot> shard_slots() const noexcept { return shard_slots_; }
   /// Sends a part of a work that has begun; it waits in the retry queue if there is no way now.
-  /// False if the part is for one node only and that cannot be reached; its failure is not reported then.
+  /// False if the part is for one node only and that cannot be reached; its failure is not reported
+  /// then.
   bool send_part(session::PendingRequest& pending, std::uint16_t number, const Part& part);
   void send_part_later(session::PendingRequest& pending, std::uint16_t number, const Part& part,
                        std::chrono::nanoseconds delay);
@@ -137,8 +138,8 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   [[nodiscard]] std::uint64_t now_ns() noexcept { return sessions_.clock.now_ns(); }
   /// Sends a request where its keys say, or parts of it, or to any one shard if it has none.
   session::Verdict forward_by_keys(const Call& call) { return route_by_keys(call); }
-  /// The one slot of a request's keys; nothing if it names none, or none that can be understood. The error is
-  /// that of an error reply: keys of several slots, a key without its value.
+  /// The one slot of a request's keys; nothing if it names none, or none that can be understood.
+  /// The error is that of an error reply: keys of several slots, a key without its value.
   [[nodiscard]] std::expected<std::optional<cluster::Slot>, std::string> slot_of_keys(
       const Call& call);
   /// Sends a request without keys to any one shard, always the same one for a client.
@@ -152,7 +153,8 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   void forget_scripts();
   /// To be asked before anything with script calls in it is sent past forward() and send_part().
   [[nodiscard]] ScriptLoader& scripts() noexcept { return scripts_; }
-  /// Opens a request that code of Slotway's own answers later, through answer(). `work` ends with it.
+  /// Opens a request that code of Slotway's own answers later, through answer(). `work` ends with
+  /// it.
   [[nodiscard]] session::PendingRequest& open_for_later(const Call& call,
                                                         std::unique_ptr<session::RequestWork> work);
   /// Null if the request is over: answered, its client gone, or its deadline passed.
@@ -161,8 +163,8 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   }
   /// Answers a request that was opened before, and counts it.
   void answer(session::PendingRequest& pending, std::string_view reply);
-  /// Sends a request as it is to all shards, and to the replicas as well if its route says all_nodes: those
-  /// that can be reached. The replies are merged.
+  /// Sends a request as it is to all shards, and to the replicas as well if its route says
+  /// all_nodes: those that can be reached. The replies are merged.
   session::Verdict fan_out(const Call& call, routing::MergePolicy policy);
   /// What Slotway answers to a request whose handler answers at once.
   [[nodiscard]] std::string own_answer(session::ClientSession& session, std::string_view request);
@@ -173,7 +175,8 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   session::Verdict reply(const Call& call, std::string_view reply);
   session::Verdict reply_error(const Call& call, std::string_view message);
 
-  // For works that have connections of their client's own -----------------------------------------------
+  // For works that have connections of their client's own
+  // -----------------------------------------------
 
   [[nodiscard]] PrivateConnections& private_connections() noexcept { return private_connections_; }
   [[nodiscard]] PrivateWorks& private_works() noexcept { return private_works_; }
@@ -183,17 +186,18 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   [[nodiscard]] const cluster::Endpoint* owner_of(cluster::Slot slot) const noexcept;
   /// True if the connection shared by all clients has reached a node. It tries to from now on.
   [[nodiscard]] bool reaches(const cluster::Endpoint& node, const session::ClientSession& session);
-  /// Sends a message of a private work over a connection that accepts requests. With several replies, those
-  /// before the last go to Work::on_early_reply.
+  /// Sends a message of a private work over a connection that accepts requests. With several
+  /// replies, those before the last go to Work::on_early_reply.
   static void send_own(upstream::Connection& connection, session::RequestHandle request,
                        std::uint16_t part, std::string_view bytes, std::uint32_t replies = 1);
   static void send_asking(upstream::Connection& connection, cluster::Slot slot);
-  /// Sends something over the connection shared by all clients whose reply is nobody's but the work's.
-  /// False if that has no way.
+  /// Sends something over the connection shared by all clients whose reply is nobody's but the
+  /// work's. False if that has no way.
   bool send_own_shared(const cluster::Endpoint& node, const session::PendingRequest& pending,
                        std::uint16_t part, std::string_view bytes);
 
-  // For handlers that concern all clients: called on each worker --------------------------------------
+  // For handlers that concern all clients: called on each worker
+  // --------------------------------------
 
   void pause_clients(ClientPause::Mode mode, std::uint64_t until_ns);
   void unpause_clients();
@@ -214,7 +218,8 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   session::Verdict take(session::ClientSession& session, const resp::RequestView& request);
   session::Verdict take_at_gate(session::ClientSession& session, const resp::RequestView& request);
   void set_gate() noexcept;
-  session::Verdict refuse_unknown(session::ClientSession& session, const resp::RequestView& request);
+  session::Verdict refuse_unknown(session::ClientSession& session,
+                                  const resp::RequestView& request);
   session::Verdict route(const Call& call);
   session::Verdict route_by_keys(const Call& call);
   session::Verdict cross_slots(const Call& call);
@@ -238,7 +243,8 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
                                       const resp::ReplyFrame& reply);
   [[nodiscard]] bool on_block_reply(upstream::Connection& connection,
                                     const upstream::InFlight& entry, std::string_view request,
-                                    session::PendingRequest& pending, const resp::ReplyFrame& reply);
+                                    session::PendingRequest& pending,
+                                    const resp::ReplyFrame& reply);
   void on_own_unanswered(upstream::Connection& connection, const upstream::InFlight& entry,
                          bool may_have_run);
   [[nodiscard]] bool follow(const cluster::Redirection& redirection,
@@ -248,8 +254,8 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   [[nodiscard]] bool call_script_again(upstream::Connection& connection,
                                        const upstream::InFlight& entry, std::string_view request,
                                        session::PendingRequest& pending, std::string_view text);
-  /// Sends a request again later, or fails it if too many wait already. `refused_by` is the connection that
-  /// is still to answer requests sent behind it.
+  /// Sends a request again later, or fails it if too many wait already. `refused_by` is the
+  /// connection that is still to answer requests sent behind it.
   void retry(session::PendingRequest& pending, const upstream::InFlight& entry,
              std::string_view request, std::chrono::nanoseconds delay, std::string_view last_error,
              const upstream::Connection* refused_by = nullptr);
@@ -290,15 +296,17 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   std::shared_ptr<const cluster::SlotMap> map_;
   std::uint64_t map_version_ = 0;
   bool is_shut_down_ = false;
-  // A session whose map_version differs is looked at before its next request is taken. It is the version of
-  // the map, or no version at all while every request has to be looked at: one comparison for all reasons.
+  // A session whose map_version differs is looked at before its next request is taken. It is the
+  // version of the map, or no version at all while every request has to be looked at: one
+  // comparison for all reasons.
   std::uint64_t gate_ = 0;
   ClientPause pause_;
   MonitorFeed monitor_feed_;
   std::vector<cluster::Slot> shard_slots_;  // one slot of each shard, to name it by
   std::vector<session::ClientSession*> waiting_for_route_;
   std::vector<std::uint32_t> key_positions_;  // scratch
-  std::string* own_answer_ = nullptr;  // where a reply goes while own_answer() runs, instead of to the client
+  std::string* own_answer_ =
+      nullptr;  // where a reply goes while own_answer() runs, instead of to the client
 };
 
 }  // namespace slotway::server

@@ -28,24 +28,43 @@ constexpr std::string_view kAskingRequest = "*1\r\n$6\r\nASKING\r\n";
 constexpr std::string_view kNoScript = "NOSCRIPT No matching script";
 
 // No client of ours ever sees these, well-formed or not.
-bool is_redirection_word(std::string_view word) noexcept { return word == "MOVED" || word == "ASK"; }
+bool is_redirection_word(std::string_view word) noexcept {
+  return word == "MOVED" || word == "ASK";
+}
 
 command::ReplyTypes type_bit(char type) noexcept {
   using command::ReplyType;
   ReplyType known{};
   switch (type) {
-    case '+': known = ReplyType::simple_string; break;
-    case ':': known = ReplyType::integer; break;
+    case '+':
+      known = ReplyType::simple_string;
+      break;
+    case ':':
+      known = ReplyType::integer;
+      break;
     case '$':
-    case '=': known = ReplyType::bulk_string; break;
+    case '=':
+      known = ReplyType::bulk_string;
+      break;
     case '*':
-    case '~': known = ReplyType::array; break;
-    case '%': known = ReplyType::map; break;
-    case '_': known = ReplyType::null; break;
-    case '#': known = ReplyType::boolean; break;
+    case '~':
+      known = ReplyType::array;
+      break;
+    case '%':
+      known = ReplyType::map;
+      break;
+    case '_':
+      known = ReplyType::null;
+      break;
+    case '#':
+      known = ReplyType::boolean;
+      break;
     case ',':
-    case '(': known = ReplyType::number; break;
-    default: return command::kAnyReply;
+    case '(':
+      known = ReplyType::number;
+      break;
+    default:
+      return command::kAnyReply;
   }
   return static_cast<command::ReplyTypes>(known);
 }
@@ -69,23 +88,24 @@ bool Dispatcher::on_reply(upstream::Connection& connection, const InFlight& entr
   } else if ((type_bit(reply.type()) & pending->reply_types) == 0) [[unlikely]] {
     return false;
   }
-  if (pending->session->held_requests > 0) [[unlikely]] note_run(*pending, entry.slot, request);
+  if (pending->session->held_requests > 0) [[unlikely]]
+    note_run(*pending, entry.slot, request);
   if (entry.part != upstream::kWhole) {
     finish_part(*pending, entry.part, reply, connection.endpoint());
   } else {
-    finish(*pending, reply,
-           reply.is_error() ? stats::Outcome::server_error : stats::Outcome::ok);
+    finish(*pending, reply, reply.is_error() ? stats::Outcome::server_error : stats::Outcome::ok);
   }
   return true;
 }
 
-// A RESP3 server may push at any time, and a push is no reply, so it cannot shift any. In RESP2 there are none:
-// the connection has lost count.
+// A RESP3 server may push at any time, and a push is no reply, so it cannot shift any. In RESP2
+// there are none: the connection has lost count.
 bool Dispatcher::on_push(upstream::Connection& connection, std::string_view) {
   return connection.protocol() == 3;
 }
 
-// --- Requests that were not run --------------------------------------------------------------------
+// --- Requests that were not run
+// --------------------------------------------------------------------
 
 bool Dispatcher::handle_not_run(upstream::Connection& connection, const InFlight& entry,
                                 std::string_view request, PendingRequest& pending,
@@ -152,18 +172,17 @@ void Dispatcher::hold(PendingRequest& pending, const InFlight& entry, std::strin
                       const upstream::Connection* refused_by) {
   HeldRequest::Fence fence;
   if (refused_by != nullptr) fence = {refused_by->endpoint(), refused_by->position()};
-  retries_.hold(
-      pending, {.request = pending.handle(),
-                .part = entry.part,
-                .slot = entry.slot,
-                .hops = entry.hops,
-                .purpose = entry.purpose,
-                .replies = entry.replies,
-                .not_before_ns =
-                    sessions_.clock.now_ns() + static_cast<std::uint64_t>(delay.count()),
-                .bytes = std::string(request),
-                .last_error = std::string(last_error),
-                .fence = std::move(fence)});
+  retries_.hold(pending, {.request = pending.handle(),
+                          .part = entry.part,
+                          .slot = entry.slot,
+                          .hops = entry.hops,
+                          .purpose = entry.purpose,
+                          .replies = entry.replies,
+                          .not_before_ns =
+                              sessions_.clock.now_ns() + static_cast<std::uint64_t>(delay.count()),
+                          .bytes = std::string(request),
+                          .last_error = std::string(last_error),
+                          .fence = std::move(fence)});
 }
 
 void Dispatcher::retry(PendingRequest& pending, const InFlight& entry, std::string_view request,
@@ -213,11 +232,10 @@ bool Dispatcher::send_held(PendingRequest& pending, const HeldRequest& held) {
 
 void Dispatcher::run_retries() {
   if (retries_.empty()) return;
-  const auto overtaken =
-      retries_.run(sessions_.requests, sessions_.clock.now_ns(),
-                   [this](PendingRequest& pending, const HeldRequest& held) {
-                     return send_held(pending, held);
-                   });
+  const auto overtaken = retries_.run(sessions_.requests, sessions_.clock.now_ns(),
+                                      [this](PendingRequest& pending, const HeldRequest& held) {
+                                        return send_held(pending, held);
+                                      });
   for (const HeldRequest& held : overtaken) {
     PendingRequest* pending = sessions_.requests.find(held.request);
     if (pending != nullptr) fail(*pending, held.part, held.last_error);
@@ -241,8 +259,8 @@ void Dispatcher::on_unanswered(upstream::Connection& connection, const InFlight&
   }
   if (entry.pinned && (!may_have_run || pending->read_only)) {
     fail(*pending, entry.part,
-         fmt::format("ERR slotway: cannot reach {}: {}",
-                     cluster::to_string(connection.endpoint()), connection.last_error()));
+         fmt::format("ERR slotway: cannot reach {}: {}", cluster::to_string(connection.endpoint()),
+                     connection.last_error()));
     return;
   }
   if (!may_have_run || pending->read_only) {
@@ -255,7 +273,8 @@ void Dispatcher::on_unanswered(upstream::Connection& connection, const InFlight&
                    cluster::to_string(connection.endpoint())));
 }
 
-// --- Ends ------------------------------------------------------------------------------------------
+// --- Ends
+// ------------------------------------------------------------------------------------------
 
 void Dispatcher::finish(PendingRequest& pending, const resp::ReplyFrame& reply,
                         stats::Outcome outcome) {
@@ -270,8 +289,7 @@ void Dispatcher::answer(PendingRequest& pending, std::string_view reply) {
 }
 
 void Dispatcher::finish_part(PendingRequest& pending, std::uint16_t part,
-                             const resp::ReplyFrame& reply,
-                             const cluster::Endpoint& answered_by) {
+                             const resp::ReplyFrame& reply, const cluster::Endpoint& answered_by) {
   WorkContext context(*this, pending, &answered_by);
   static_cast<Work&>(*pending.work).on_reply(context, part, reply);
   conclude(context, stats::Outcome::server_error);
@@ -305,8 +323,8 @@ void Dispatcher::fail(PendingRequest& pending, std::uint16_t part, std::string_v
   conclude(context, stats::Outcome::proxy_error);
 }
 
-// Every pending request is looked at, which costs less than a timer or a list entry for each: a request
-// that takes a millisecond is seen by one tick in fifty.
+// Every pending request is looked at, which costs less than a timer or a list entry for each: a
+// request that takes a millisecond is seen by one tick in fifty.
 void Dispatcher::fail_overdue() {
   const std::uint64_t now_ns = sessions_.clock.now_ns();
   const auto timeout_ns = static_cast<std::uint64_t>(options_.request_timeout.count());
@@ -324,12 +342,13 @@ void Dispatcher::fail_overdue() {
     } else if (const auto last = retries_.last_error(pending.handle()); !last.empty()) {
       text = last;
     } else {
-      const cluster::NodeIndex owner = map_ != nullptr ? map_->owner(pending.slot) : cluster::kNoNode;
-      text = fmt::format("CLUSTERDOWN slotway: hash slot {} of {} could not be reached within {} ms",
-                         pending.slot.value(),
-                         owner != cluster::kNoNode ? cluster::to_string(map_->node(owner).endpoint)
-                                                   : "no node",
-                         timeout.count());
+      const cluster::NodeIndex owner =
+          map_ != nullptr ? map_->owner(pending.slot) : cluster::kNoNode;
+      text = fmt::format(
+          "CLUSTERDOWN slotway: hash slot {} of {} could not be reached within {} ms",
+          pending.slot.value(),
+          owner != cluster::kNoNode ? cluster::to_string(map_->node(owner).endpoint) : "no node",
+          timeout.count());
     }
     finish(pending, {resp::error_reply(text), nullptr}, stats::Outcome::proxy_error);
   }

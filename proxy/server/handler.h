@@ -12,7 +12,8 @@ namespace slotway::server {
 
 class Dispatcher;
 
-/// A request on its way through the dispatcher: whose it is, what it says, what is known of its command.
+/// A request on its way through the dispatcher: whose it is, what it says, what is known of its
+/// command.
 struct Call {
   Dispatcher& dispatcher;
   session::ClientSession& session;
@@ -38,8 +39,8 @@ class HandlerTable {
     return handlers_[static_cast<std::size_t>(id)];
   }
 
-  /// For a request whose keys lie in several slots and that cannot simply be split. Null: it is answered with
-  /// CROSSSLOT.
+  /// For a request whose keys lie in several slots and that cannot simply be split. Null: it is
+  /// answered with CROSSSLOT.
   [[nodiscard]] Handler find_across_slots(command::CommandId id) const noexcept {
     return across_slots_[static_cast<std::size_t>(id)];
   }

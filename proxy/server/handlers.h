@@ -6,7 +6,8 @@
 
 namespace slotway::server {
 
-// The commands Slotway has code of its own for, a file for each family. HandlerTable binds them all.
+// The commands Slotway has code of its own for, a file for each family. HandlerTable binds them
+// all.
 [[nodiscard]] std::span<const HandlerBinding> connection_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> client_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> client_list_handlers() noexcept;
@@ -22,7 +23,8 @@ namespace slotway::server {
 [[nodiscard]] std::span<const HandlerBinding> server_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> whole_cluster_handlers() noexcept;
 
-// What they do if the keys of a request lie in several slots, for commands that one Redis lets read them all.
+// What they do if the keys of a request lie in several slots, for commands that one Redis lets read
+// them all.
 [[nodiscard]] std::span<const HandlerBinding> hyperloglog_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> set_read_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> sorted_set_read_handlers() noexcept;

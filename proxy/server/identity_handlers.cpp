@@ -41,7 +41,8 @@ Verdict who_am_i(const Call& call) {
   return call.dispatcher.reply(call, resp::bulk_reply(kDefaultUser));
 }
 
-// --- HELLO -----------------------------------------------------------------------------------------
+// --- HELLO
+// -----------------------------------------------------------------------------------------
 
 /// What a HELLO asks for.
 struct Hello {
@@ -65,7 +66,8 @@ std::string take_version(std::string_view text, Hello& hello) {
   return {};
 }
 
-// The options in the order in which Redis looks at them (helloCommand in networking.c): a faulty one ends it.
+// The options in the order in which Redis looks at them (helloCommand in networking.c): a faulty
+// one ends it.
 Hello parse_hello(const resp::RequestView& request) {
   Hello hello;
   if (request.size() > 1) hello.error = take_version(request[1], hello);
@@ -99,8 +101,8 @@ std::string introduction(const Dispatcher& dispatcher, const ClientSession& sess
   return reply.take();
 }
 
-// Replies of one client must not change their protocol under way, and its commands on one key must not travel
-// on the connections of both protocols at once: what is in flight comes first.
+// Replies of one client must not change their protocol under way, and its commands on one key must
+// not travel on the connections of both protocols at once: what is in flight comes first.
 bool must_wait_to_switch(const ClientSession& session, int protocol) noexcept {
   return protocol != session.protocol && session.waiting() > 0;
 }
@@ -118,7 +120,8 @@ Verdict hello(const Call& call) {
   return call.dispatcher.reply(call, introduction(call.dispatcher, session));
 }
 
-// --- RESET -----------------------------------------------------------------------------------------
+// --- RESET
+// -----------------------------------------------------------------------------------------
 
 // What Redis clears in clearClientConnectionState (networking.c). Library name and version stay.
 Verdict reset(const Call& call) {

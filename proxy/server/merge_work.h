@@ -14,7 +14,8 @@ class MergeWork final : public Work {
  public:
   [[nodiscard]] bool sends_other_commands() const noexcept override { return false; }
 
-  /// Parts from this number on are for nodes that may be missing: it does no harm if they get no reply.
+  /// Parts from this number on are for nodes that may be missing: it does no harm if they get no
+  /// reply.
   void set_first_optional(std::size_t part) noexcept { first_optional_ = part; }
   void set_only_reads() noexcept { only_reads_ = true; }
   [[nodiscard]] bool only_reads() const noexcept override { return only_reads_; }

@@ -15,11 +15,11 @@
 
 namespace slotway::server {
 
-/// MONITOR, as one worker sees it: the monitors among its own clients, and the workers whose clients monitor,
-/// which get the lines of what this worker's clients send.
+/// MONITOR, as one worker sees it: the monitors among its own clients, and the workers whose
+/// clients monitor, which get the lines of what this worker's clients send.
 ///
-/// Lines gather during a turn and leave at its end, one message for each worker that wants them. Lines of one
-/// client are in order; those of clients on different workers may be a turn apart.
+/// Lines gather during a turn and leave at its end, one message for each worker that wants them.
+/// Lines of one client are in order; those of clients on different workers may be a turn apart.
 class MonitorFeed {
  public:
   explicit MonitorFeed(WorkerPeers& peers) noexcept : peers_(peers) {}
@@ -38,7 +38,8 @@ class MonitorFeed {
               const resp::RequestView& request);
   /// At the end of each turn.
   void send_recorded() {
-    if (!lines_.empty()) [[unlikely]] send_lines();
+    if (!lines_.empty()) [[unlikely]]
+      send_lines();
   }
 
   /// Passes lines on to this worker's own monitors.
@@ -54,7 +55,8 @@ class MonitorFeed {
   std::string lines_;
 };
 
-/// Undoes what MONITOR did on all workers, also if the client has left before all had begun to record.
+/// Undoes what MONITOR did on all workers, also if the client has left before all had begun to
+/// record.
 void stop_monitoring(Dispatcher& dispatcher, session::ClientSession& session);
 
 /// An error if a monitor may not send this request, as Redis has it.

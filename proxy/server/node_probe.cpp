@@ -47,10 +47,17 @@ void NodeProbe::on_read(std::size_t size) {
 
 void NodeProbe::read_handshake(std::string_view bytes) {
   switch (handshake_.receive(bytes)) {
-    case upstream::Handshake::State::waiting: return;
-    case upstream::Handshake::State::step_done: send(handshake_.request()); return;
-    case upstream::Handshake::State::finished: send(requests_); return;
-    case upstream::Handshake::State::failed: cancel(handshake_.error()); return;
+    case upstream::Handshake::State::waiting:
+      return;
+    case upstream::Handshake::State::step_done:
+      send(handshake_.request());
+      return;
+    case upstream::Handshake::State::finished:
+      send(requests_);
+      return;
+    case upstream::Handshake::State::failed:
+      cancel(handshake_.error());
+      return;
   }
 }
 

@@ -16,8 +16,8 @@
 
 namespace slotway::server {
 
-/// Asks one node a few questions over a connection of its own, once: connect, handshake, requests, replies,
-/// close. The control plane's way to learn the topology.
+/// Asks one node a few questions over a connection of its own, once: connect, handshake, requests,
+/// replies, close. The control plane's way to learn the topology.
 class NodeProbe final : public net::TransportHandler {
  public:
   /// The replies in the order of the requests, or why there are none.

@@ -44,7 +44,8 @@ void NodeTable::adopt(const cluster::SlotMap& map) {
 
 std::size_t NodeTable::lane_index(const Caller& caller) const noexcept {
   const std::size_t first = caller.protocol == 3 ? lanes_ : 0;
-  if (caller.aside) [[unlikely]] return 2 * lanes_ + (caller.protocol == 3 ? 1 : 0);
+  if (caller.aside) [[unlikely]]
+    return 2 * lanes_ + (caller.protocol == 3 ? 1 : 0);
   return first + (lanes_ == 1 ? 0 : caller.session_id % lanes_);
 }
 
@@ -58,14 +59,15 @@ upstream::Connection& NodeTable::lane(UpstreamNode& node, const Caller& caller) 
   const std::size_t index = lane_index(caller);
   auto& place = node.lanes_[index];
   if (place == nullptr) [[unlikely]] {
-    place = std::make_unique<upstream::Connection>(node.endpoint_, options_, caller.protocol, read_buffer_,
-                                                   connector_, observer_, node.stats_);
+    place =
+        std::make_unique<upstream::Connection>(node.endpoint_, options_, caller.protocol,
+                                               read_buffer_, connector_, observer_, node.stats_);
   }
   return *place;
 }
 
-upstream::Connection* NodeTable::connection(const cluster::Endpoint& endpoint,
-                                            const Caller& caller, std::uint64_t now_ns) {
+upstream::Connection* NodeTable::connection(const cluster::Endpoint& endpoint, const Caller& caller,
+                                            std::uint64_t now_ns) {
   const auto known = nodes_.find(endpoint);
   if (known == nodes_.end()) {
     if (foreign_nodes_ >= kMaxForeignNodes) return nullptr;

@@ -34,15 +34,16 @@ class UpstreamNode {
   std::uint64_t last_named_ns_ = 0;  // when a redirect last named a node that the map does not have
 };
 
-/// On whose behalf a connection is used. Replies differ by protocol, so each has connections of its own.
+/// On whose behalf a connection is used. Replies differ by protocol, so each has connections of its
+/// own.
 struct Caller {
   std::uint64_t session_id;
-  int protocol;  ///< 2 or 3
+  int protocol;        ///< 2 or 3
   bool aside = false;  ///< not over the connections on which clients' requests wait
 };
 
-/// The nodes a worker talks to, by their place in the slot map and by endpoint (for redirects, which may
-/// name a node before the map does).
+/// The nodes a worker talks to, by their place in the slot map and by endpoint (for redirects,
+/// which may name a node before the map does).
 class NodeTable {
  public:
   NodeTable(const upstream::ConnectionOptions& options, std::size_t lanes,
@@ -52,8 +53,8 @@ class NodeTable {
   /// Nodes outside of a new map finish what they have in flight and go.
   void adopt(const cluster::SlotMap& map);
 
-  /// The connection for a session's requests to a node of the map: always the same lane for the same
-  /// session, because two lanes would not keep the order of its commands.
+  /// The connection for a session's requests to a node of the map: always the same lane for the
+  /// same session, because two lanes would not keep the order of its commands.
   [[nodiscard]] upstream::Connection& connection(cluster::NodeIndex node, const Caller& caller) {
     return lane(*by_index_[static_cast<std::size_t>(node)], caller);
   }
@@ -87,7 +88,7 @@ class NodeTable {
   upstream::ConnectionObserver& observer_;
   stats::WorkerStats& stats_;
   std::unordered_map<cluster::Endpoint, std::unique_ptr<UpstreamNode>> nodes_;
-  std::vector<UpstreamNode*> by_index_;  // place of the node in the slot map
+  std::vector<UpstreamNode*> by_index_;                 // place of the node in the slot map
   std::vector<std::unique_ptr<UpstreamNode>> leaving_;  // shut down, their transports still closing
   std::size_t foreign_nodes_ = 0;
 };

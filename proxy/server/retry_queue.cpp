@@ -26,8 +26,8 @@ void RetryQueue::hold(session::PendingRequest& pending, HeldRequest request) {
   insert(held_, std::move(request));
 }
 
-// Behind all others, but in front of later requests of its session: it has been held before, or has come
-// back by a longer way than they.
+// Behind all others, but in front of later requests of its session: it has been held before, or has
+// come back by a longer way than they.
 void RetryQueue::insert(std::vector<HeldRequest>& held, HeldRequest request) {
   auto place = held.end();
   for (auto at = held.end(); at != held.begin();) {
@@ -42,7 +42,8 @@ void RetryQueue::insert(std::vector<HeldRequest>& held, HeldRequest request) {
 std::vector<HeldRequest> RetryQueue::run(
     session::RequestPool& pool, std::uint64_t now_ns,
     const std::function<bool(session::PendingRequest&, const HeldRequest&)>& send) {
-  // `send` may come back to `hold` (a connection that breaks at once), so it works on a list of its own.
+  // `send` may come back to `hold` (a connection that breaks at once), so it works on a list of its
+  // own.
   std::vector<HeldRequest> due = std::exchange(held_, {});
   std::vector<HeldRequest> staying;
   std::vector<HeldRequest> overtaken;

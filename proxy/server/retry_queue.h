@@ -26,7 +26,8 @@ struct HeldRequest {
   std::string bytes;
   std::string last_error;  ///< what the node said, for the client if the deadline passes
 
-  /// What the node that refused it had been sent until then: it may run that yet, and in front of it.
+  /// What the node that refused it had been sent until then: it may run that yet, and in front of
+  /// it.
   struct Fence {
     cluster::Endpoint node;  ///< no host: there is none
     std::uint64_t position = 0;
@@ -40,12 +41,12 @@ struct HeldRequest {
   bool overtaken = false;  ///< a later request of its session on the same key has run
 };
 
-/// Requests that no node has executed and that can go on only later: the node said TRYAGAIN or CLUSTERDOWN,
-/// the connection broke before they were sent, or a shard has no reachable primary.
+/// Requests that no node has executed and that can go on only later: the node said TRYAGAIN or
+/// CLUSTERDOWN, the connection broke before they were sent, or a shard has no reachable primary.
 ///
-/// In order: a session's held requests leave in the order its client sent them, and while a session has any,
-/// it sends nothing new (ClientSession::held_requests). One that was refused while later ones were under way
-/// already must not run after a later one on the same key: it is given up then.
+/// In order: a session's held requests leave in the order its client sent them, and while a session
+/// has any, it sends nothing new (ClientSession::held_requests). One that was refused while later
+/// ones were under way already must not run after a later one on the same key: it is given up then.
 class RetryQueue {
  public:
   explicit RetryQueue(std::size_t limit_bytes) noexcept : limit_bytes_(limit_bytes) {}
@@ -53,18 +54,19 @@ class RetryQueue {
   [[nodiscard]] bool has_room(std::size_t bytes) const noexcept {
     return bytes_ + bytes <= limit_bytes_;
   }
-  /// Beyond the limit only for parts of works that have begun, whose number is bounded by other limits.
+  /// Beyond the limit only for parts of works that have begun, whose number is bounded by other
+  /// limits.
   void hold(session::PendingRequest& pending, HeldRequest request);
 
-  /// Offers each request that is due to `send`, which says whether it could be sent now. Requests that are
-  /// over (answered by their deadline, client gone) are dropped. Returns those that were overtaken, which
-  /// are held no longer and have to be failed.
+  /// Offers each request that is due to `send`, which says whether it could be sent now. Requests
+  /// that are over (answered by their deadline, client gone) are dropped. Returns those that were
+  /// overtaken, which are held no longer and have to be failed.
   [[nodiscard]] std::vector<HeldRequest> run(
       session::RequestPool& pool, std::uint64_t now_ns,
       const std::function<bool(session::PendingRequest&, const HeldRequest&)>& send);
 
-  /// A request of a session of which others are held has run in a slot: earlier ones there that must not
-  /// run behind it are overtaken.
+  /// A request of a session of which others are held has run in a slot: earlier ones there that
+  /// must not run behind it are overtaken.
   void note_run(const session::PendingRequest& ran, cluster::Slot slot,
                 const std::function<bool(const HeldRequest& held)>& conflicts);
 

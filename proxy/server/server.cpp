@@ -11,7 +11,8 @@
 namespace slotway::server {
 
 int run(const config::Settings& settings, std::string config_file) {
-  std::signal(SIGPIPE, SIG_IGN);  // a peer that has gone is an error of the write, not of the process
+  std::signal(SIGPIPE,
+              SIG_IGN);  // a peer that has gone is an error of the write, not of the process
   if (const auto log_opened = set_up_logging(settings.log); !log_opened) {
     fmt::print(stderr, "slotway: {}\n", log_opened.error());
     return 1;

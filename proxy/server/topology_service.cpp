@@ -55,8 +55,8 @@ void TopologyService::request(std::string_view reason) {
 
 void TopologyService::schedule(std::chrono::milliseconds delay) { next_refresh_.start_once(delay); }
 
-// A few nodes of the map in random order, and one seed: should every address in the map have become stale,
-// the seeds' names still lead to the cluster.
+// A few nodes of the map in random order, and one seed: should every address in the map have become
+// stale, the seeds' names still lead to the cluster.
 std::vector<Endpoint> TopologyService::choose_nodes() {
   std::vector<Endpoint> chosen;
   if (map_ != nullptr) {
@@ -88,11 +88,11 @@ void TopologyService::refresh() {
   awaited_ = nodes.size();
   answer_timer_.start_once(options_.answer_timeout);
   for (const Endpoint& node : nodes) {
-    probes_.push_back(std::make_unique<NodeProbe>(
-        node, options_.credentials, requests, connector_,
-        [this](NodeProbe& probe, NodeProbe::Result result) {
-          on_probe_done(probe, std::move(result));
-        }));
+    probes_.push_back(
+        std::make_unique<NodeProbe>(node, options_.credentials, requests, connector_,
+                                    [this](NodeProbe& probe, NodeProbe::Result result) {
+                                      on_probe_done(probe, std::move(result));
+                                    }));
     probes_.back()->start();
   }
 }
@@ -140,9 +140,9 @@ void TopologyService::conclude() {
     const bool older = newest->epoch < epoch_;
     older_answers_ = older ? older_answers_ + 1 : 0;
     if (older && older_answers_ < kOlderAnswersBelieved) {
-      observer_.on_refresh_failed(reason_, fmt::format(
-          "{}: its epoch {} is older than {}, the last one seen", cluster::to_string(newest->from),
-          newest->epoch, epoch_));
+      observer_.on_refresh_failed(
+          reason_, fmt::format("{}: its epoch {} is older than {}, the last one seen",
+                               cluster::to_string(newest->from), newest->epoch, epoch_));
     } else {
       publish(std::move(*newest));
     }

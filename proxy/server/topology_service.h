@@ -33,7 +33,8 @@ class TopologyObserver {
   virtual void on_map(std::shared_ptr<const cluster::SlotMap> map, std::string_view reason) = 0;
   /// Any answer, new map or not.
   virtual void on_refreshed(std::string_view reason) = 0;
-  /// What a node says of itself: the replies of COMMAND and of INFO server. After each change of the map.
+  /// What a node says of itself: the replies of COMMAND and of INFO server. After each change of
+  /// the map.
   virtual void on_server_facts(resp::ReplyNode command_reply, std::string_view info) = 0;
   /// A refresh that got no usable answer. `problem` names each node asked and what was wrong.
   virtual void on_refresh_failed(std::string_view reason, const std::string& problem) = 0;
@@ -42,11 +43,12 @@ class TopologyObserver {
   ~TopologyObserver() = default;
 };
 
-/// Keeps the slot map true: asks several nodes who serves which slot, at intervals and whenever something
-/// hints at a change, and publishes the newest answer that makes sense.
+/// Keeps the slot map true: asks several nodes who serves which slot, at intervals and whenever
+/// something hints at a change, and publishes the newest answer that makes sense.
 ///
-/// Of several answers the one with the greatest epoch counts, so a node that has been cut off cannot take
-/// the map back in time. An answer that cannot be true is reported and the last good map stays.
+/// Of several answers the one with the greatest epoch counts, so a node that has been cut off
+/// cannot take the map back in time. An answer that cannot be true is reported and the last good
+/// map stays.
 class TopologyService {
  public:
   TopologyService(net::Loop& loop, TopologyOptions options, upstream::Connector& connector,
@@ -68,8 +70,8 @@ class TopologyService {
 
   /// Nodes asked at a time.
   static constexpr std::size_t kNodesAsked = 3;
-  /// After so many refreshes in a row whose answers were all older, the older epoch is believed: the
-  /// cluster has been made anew.
+  /// After so many refreshes in a row whose answers were all older, the older epoch is believed:
+  /// the cluster has been made anew.
   static constexpr unsigned kOlderAnswersBelieved = 3;
 
   void refresh();
@@ -93,8 +95,8 @@ class TopologyService {
   std::size_t awaited_ = 0;
   std::string reason_ = "start";
   std::uint64_t last_refresh_ns_ = 0;
-  bool requested_ = false;             // a refresh is scheduled because something asked for it
-  bool requested_meanwhile_ = false;   // asked for while one was under way
+  bool requested_ = false;            // a refresh is scheduled because something asked for it
+  bool requested_meanwhile_ = false;  // asked for while one was under way
   bool stopping_ = false;
   bool facts_known_ = false;
   std::shared_ptr<const cluster::SlotMap> map_;

@@ -33,9 +33,8 @@ session::SessionLimits session_limits(const config::LimitSettings& limits) {
 DispatcherOptions dispatcher_options(const config::Settings& settings) {
   const config::ClusterSettings& cluster = settings.cluster;
   // A node may take as long as a request may; only then is its silence a sign that it is gone.
-  const auto stuck_after =
-      std::max<std::chrono::milliseconds>(2 * cluster.idle_check_interval,
-                                          settings.timeouts.request + 1s);
+  const auto stuck_after = std::max<std::chrono::milliseconds>(2 * cluster.idle_check_interval,
+                                                               settings.timeouts.request + 1s);
   return {.connection = {.credentials = {cluster.username, cluster.password},
                          .connect_timeout = cluster.connect_timeout,
                          .backoff_min = cluster.reconnect_backoff_min,
@@ -138,7 +137,8 @@ void Worker::drain(std::chrono::milliseconds limit) {
   });
 }
 
-// --- Sessions --------------------------------------------------------------------------------------
+// --- Sessions
+// --------------------------------------------------------------------------------------
 
 void Worker::open_session(int fd, bool is_unix, std::uint64_t id) {
   auto owned = std::make_unique<ClientSession>(id, context_);
@@ -195,7 +195,8 @@ void Worker::end_turn() {
   }
 }
 
-// --- Nodes -----------------------------------------------------------------------------------------
+// --- Nodes
+// -----------------------------------------------------------------------------------------
 
 std::unique_ptr<net::Transport> Worker::connect(const cluster::Endpoint& endpoint,
                                                 net::TransportHandler& handler) {
@@ -211,7 +212,8 @@ void Worker::on_node_down(const upstream::Connection& connection, std::string_vi
               {{"node", cluster::to_string(connection.endpoint())}, {"reason", reason}});
 }
 
-// --- The clock, and the end --------------------------------------------------------------------------
+// --- The clock, and the end
+// --------------------------------------------------------------------------
 
 void Worker::tick() {
   dispatcher_.tick();

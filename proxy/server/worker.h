@@ -44,8 +44,8 @@ class WorkerHost {
 /// One thread with one loop: its own clients, its own connections to the nodes, its own counters. A
 /// request lives and dies here without a lock.
 ///
-/// Public functions are called by the control loop's thread, `post` by any, and take effect between two
-/// turns of the worker's loop; all the rest runs on the worker's own thread.
+/// Public functions are called by the control loop's thread, `post` by any, and take effect between
+/// two turns of the worker's loop; all the rest runs on the worker's own thread.
 class Worker final : private session::SessionObserver,
                      private DispatcherHost,
                      private upstream::Connector {
@@ -133,7 +133,8 @@ class Worker final : private session::SessionObserver,
   bool finishing_ = false;
 
   // Handles on the loop; gone before the loop ends.
-  std::mutex mailbox_mutex_;  // guards the pointer: other threads post while the worker may be ending
+  std::mutex
+      mailbox_mutex_;  // guards the pointer: other threads post while the worker may be ending
   std::unique_ptr<net::Mailbox> mailbox_;
   std::unique_ptr<net::TurnEnd> turn_end_;
   std::unique_ptr<net::Timer> ticker_;

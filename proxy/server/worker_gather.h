@@ -13,8 +13,8 @@
 
 namespace slotway::server {
 
-/// What a gathering request has got so far. Ends with the request: answers that come after its client has
-/// left or its deadline has passed find nothing to be added to.
+/// What a gathering request has got so far. Ends with the request: answers that come after its
+/// client has left or its deadline has passed find nothing to be added to.
 template <typename Answer>
 class GatherWork final : public session::RequestWork {
  public:
@@ -37,13 +37,14 @@ class GatherWork final : public session::RequestWork {
   std::size_t expected_ = 1;
 };
 
-/// Puts one question to every worker and answers the client with what `combine` makes of the answers.
+/// Puts one question to every worker and answers the client with what `combine` makes of the
+/// answers.
 ///
-/// The own worker answers before anything else of the client's is taken up, so that CLIENT LIST does not
-/// show what the client sends after it; with one worker the reply is there at once. The question runs on
-/// each worker's thread: it must own what it captures. `combine` runs on the own worker's thread, at once or
-/// later, and only while the client still waits; it may capture the client's session and protocol, since a
-/// protocol changes only when nothing waits.
+/// The own worker answers before anything else of the client's is taken up, so that CLIENT LIST
+/// does not show what the client sends after it; with one worker the reply is there at once. The
+/// question runs on each worker's thread: it must own what it captures. `combine` runs on the own
+/// worker's thread, at once or later, and only while the client still waits; it may capture the
+/// client's session and protocol, since a protocol changes only when nothing waits.
 template <typename Answer, typename Question, typename Combine>
 session::Verdict ask_all_workers(const Call& call, Question question, Combine combine) {
   Dispatcher& dispatcher = call.dispatcher;

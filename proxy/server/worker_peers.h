@@ -12,8 +12,9 @@ namespace slotway::server {
 
 class Dispatcher;
 
-/// All workers of the process, as one of them sees them: its own clients, and a way to have something done
-/// on another worker's thread. Nothing of another worker is ever touched in any other way.
+/// All workers of the process, as one of them sees them: its own clients, and a way to have
+/// something done on another worker's thread. Nothing of another worker is ever touched in any
+/// other way.
 class WorkerPeers {
  public:
   /// Runs once on the thread of the worker it was sent to, between two of its events.
@@ -25,8 +26,8 @@ class WorkerPeers {
   /// A worker's counters, which any thread may read.
   [[nodiscard]] virtual const stats::WorkerStats& stats_of(std::size_t worker) const noexcept = 0;
 
-  /// Sends an errand; those from one worker to another run in the order they were sent. False if the other
-  /// has come to its end. Callable on this worker's thread only.
+  /// Sends an errand; those from one worker to another run in the order they were sent. False if
+  /// the other has come to its end. Callable on this worker's thread only.
   virtual bool post(std::size_t worker, Errand errand) = 0;
 
   /// This worker's clients. Those that have been closed stay until their transports are gone.

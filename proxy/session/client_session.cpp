@@ -83,7 +83,8 @@ std::span<char> ClientSession::read_room() {
 
 bool ClientSession::reads_ahead() const noexcept {
   return pauses_ == static_cast<std::uint8_t>(Pause::blocked) &&
-         (partial_ == nullptr || partial_->input.size() < context_.limits.request.max_request_bytes);
+         (partial_ == nullptr ||
+          partial_->input.size() < context_.limits.request.max_request_bytes);
 }
 
 void ClientSession::on_read(std::size_t size) {
@@ -112,8 +113,7 @@ void ClientSession::keep_rest(std::string_view bytes, std::size_t consumed) {
 std::size_t ClientSession::take_requests(std::string_view bytes, resp::RequestParser& parser) {
   std::size_t position = 0;
   while (position < bytes.size() && pauses_ == 0) {
-    const resp::ParseStatus status =
-        parser.parse(bytes.substr(position), context_.limits.request);
+    const resp::ParseStatus status = parser.parse(bytes.substr(position), context_.limits.request);
     if (status == resp::ParseStatus::incomplete) break;
     if (status == resp::ParseStatus::error) [[unlikely]] {
       refuse_malformed(parser.error());
@@ -276,7 +276,8 @@ void ClientSession::flush() {
   dirty_ = false;
   if (!open_) return;
   if (!write_pending_) write();
-  if (open_ && unread_bytes() > context_.limits.output_soft) [[unlikely]] limit_output();
+  if (open_ && unread_bytes() > context_.limits.output_soft) [[unlikely]]
+    limit_output();
 }
 
 void ClientSession::write() {
@@ -324,8 +325,8 @@ void ClientSession::on_write_drained() {
   }
 }
 
-// The client reads slower than it is answered. One reply larger than the limit may pass, whatever stands
-// around it; a second one may not.
+// The client reads slower than it is answered. One reply larger than the limit may pass, whatever
+// stands around it; a second one may not.
 void ClientSession::limit_output() {
   const std::size_t besides_largest = unread_bytes() - output_.largest_chunk();
   if (besides_largest > context_.limits.output_hard && !output_is_watched) {

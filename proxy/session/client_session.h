@@ -53,7 +53,7 @@ class SessionObserver {
 
 struct SessionLimits {
   resp::RequestLimits request;
-  std::size_t pipeline = 16'384;               ///< requests pending per client
+  std::size_t pipeline = 16'384;                    ///< requests pending per client
   std::size_t output_soft = std::size_t{1} << 20;   ///< above: the client is not read
   std::size_t output_hard = std::size_t{64} << 20;  ///< above: the client is closed
 };
@@ -107,16 +107,17 @@ enum class Pause : std::uint8_t {
   pipeline = 1U << 1,  ///< too many requests pending
   output = 1U << 2,    ///< it does not read its replies
   closing = 1U << 3,   ///< no more requests: what is pending is answered, then it is closed
-  /// Its request takes as long as it likes. It is read on nevertheless, up to the limit of a request, because
-  /// that is how one sees it leave.
+  /// Its request takes as long as it likes. It is read on nevertheless, up to the limit of a
+  /// request, because that is how one sees it leave.
   blocked = 1U << 4,
 };
 
 /// One client: its bytes in, its requests in order, its replies in that same order, its bytes out.
 ///
-/// Replies may come in any order from several nodes; the session passes on the one its oldest request
-/// waits for and parks the others. A session that leaves gives its requests back, so that replies
-/// which come later find nobody. It needs no sockets: tests drive it through a scripted transport.
+/// Replies may come in any order from several nodes; the session passes on the one its oldest
+/// request waits for and parks the others. A session that leaves gives its requests back, so that
+/// replies which come later find nobody. It needs no sockets: tests drive it through a scripted
+/// transport.
 class ClientSession final : public net::TransportHandler {
  public:
   ClientSession(std::uint64_t id, SessionContext& context);
@@ -149,8 +150,8 @@ class ClientSession final : public net::TransportHandler {
   /// Answers the request being handled at once.
   void reply(std::string_view reply);
 
-  /// Sends frames that answer no request (pushes, a monitor's lines): they go out at once, between replies.
-  /// May be called in any turn; does nothing once the session has closed.
+  /// Sends frames that answer no request (pushes, a monitor's lines): they go out at once, between
+  /// replies. May be called in any turn; does nothing once the session has closed.
   void push(std::string_view frames);
   /// The same for frames that many clients get alike and that are worth not being copied for each.
   void push(SharedBytes frames);
@@ -180,7 +181,8 @@ class ClientSession final : public net::TransportHandler {
   /// Takes no more requests; closes once everything pending is answered and written.
   void close_when_answered();
 
-  /// Takes up no more requests until all that are pending have been answered, however long that takes.
+  /// Takes up no more requests until all that are pending have been answered, however long that
+  /// takes.
   void block() noexcept { pause(Pause::blocked); }
 
   /// Ends the client now. Pending requests are given back.
@@ -214,14 +216,16 @@ class ClientSession final : public net::TransportHandler {
   command::CommandId last_command = command::kNoCommand;
   /// What the client has asked for and Slotway only takes note of.
   bool no_evict = false;
-  /// Somebody else sees to it that the output does not grow too large: SessionLimits::output_hard is not applied.
+  /// Somebody else sees to it that the output does not grow too large: SessionLimits::output_hard
+  /// is not applied.
   bool output_is_watched = false;
   bool no_touch = false;
   /// Version of the slot map by which this session's requests are routed.
   std::uint64_t map_version = 0;
   /// How many of its requests wait in the retry queue.
   std::uint32_t held_requests = 0;
-  /// Where the client may have written: a bit for each 256 slots, which is what there is room for here.
+  /// Where the client may have written: a bit for each 256 slots, which is what there is room for
+  /// here.
   std::uint64_t written_regions = 0;
   [[nodiscard]] static constexpr unsigned region_of(cluster::Slot slot) noexcept {
     return slot.value() / (cluster::kSlotCount / 64);
@@ -276,15 +280,15 @@ class ClientSession final : public net::TransportHandler {
   std::unique_ptr<ClientDetails> details_;
   Output output_;
   std::uint64_t read_at_ns_ = 0;
-  std::size_t write_later_bytes_ = 0;  // handed to the transport and not yet drained
-  std::size_t parked_bytes_ = 0;       // memory of replies that wait for their turn
+  std::size_t write_later_bytes_ = 0;        // handed to the transport and not yet drained
+  std::size_t parked_bytes_ = 0;             // memory of replies that wait for their turn
   std::uint32_t head_ = RequestPool::kNone;  // oldest pending request
   std::uint32_t tail_ = RequestPool::kNone;
   std::uint32_t next_order_ = 0;
   std::uint32_t pending_ = 0;
   std::uint32_t waiting_ = 0;
-  // Set in PendingRequest::turn of requests whose replies are dropped, else 0: of the next one only, and of
-  // all that follow it.
+  // Set in PendingRequest::turn of requests whose replies are dropped, else 0: of the next one
+  // only, and of all that follow it.
   std::uint32_t mute_next_ = 0;
   std::uint32_t mute_all_ = 0;
   std::uint32_t opened_s_ = 0;

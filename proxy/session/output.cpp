@@ -33,7 +33,8 @@ void Output::append(SharedBytes bytes) {
 
 std::size_t Output::gather(std::span<std::string_view> pieces) const noexcept {
   std::size_t count = 0;
-  if (!first_.empty()) [[likely]] pieces[count++] = first_.view();
+  if (!first_.empty()) [[likely]]
+    pieces[count++] = first_.view();
   for (std::size_t i = 0; i < more_.size() && count < pieces.size(); ++i) {
     pieces[count++] = more_[i].view();
   }
@@ -56,7 +57,8 @@ void Output::consume(std::size_t size) {
   size_ -= size;
   if (size_ == 0) [[likely]] {
     pool_.give_back(std::exchange(first_, resp::ByteBuffer()));
-    if (more_.capacity() > 0) [[unlikely]] more_ = std::vector<OutputChunk>();  // its memory, too
+    if (more_.capacity() > 0) [[unlikely]]
+      more_ = std::vector<OutputChunk>();  // its memory, too
     sealed_ = false;
     return;
   }
@@ -66,8 +68,8 @@ void Output::consume(std::size_t size) {
   if (first_.empty()) drop_front(size);
 }
 
-// Drops bytes behind the first chunk, which is used up, and puts the next one in its place. A shared chunk
-// stays where it is: only bytes of the client's own are ever appended to.
+// Drops bytes behind the first chunk, which is used up, and puts the next one in its place. A
+// shared chunk stays where it is: only bytes of the client's own are ever appended to.
 void Output::drop_front(std::size_t size) {
   std::size_t emptied = 0;
   while (size > 0) {

@@ -35,8 +35,8 @@ class BufferPool {
   std::vector<resp::ByteBuffer> spare_;
 };
 
-/// Reply bytes on their way to one client: small replies copied together into one run, large ones kept in
-/// the buffer they arrived in, and what many clients get alike by reference.
+/// Reply bytes on their way to one client: small replies copied together into one run, large ones
+/// kept in the buffer they arrived in, and what many clients get alike by reference.
 class Output {
  public:
   explicit Output(BufferPool& pool) noexcept : pool_(pool) {}
@@ -71,14 +71,15 @@ class Output {
   /// Memory held outside of the object, without what is shared.
   [[nodiscard]] std::size_t heap_bytes() const noexcept;
 
-  /// Fills `pieces` with the bytes to write, in order; returns how many were used. REQUIRES: !empty().
+  /// Fills `pieces` with the bytes to write, in order; returns how many were used. REQUIRES:
+  /// !empty().
   [[nodiscard]] std::size_t gather(std::span<std::string_view> pieces) const noexcept;
 
   /// Drops what has been written.
   void consume(std::size_t size);
 
-  /// From now on nothing is appended to the chunks there are, so that they stay where they are while the
-  /// transport writes them.
+  /// From now on nothing is appended to the chunks there are, so that they stay where they are
+  /// while the transport writes them.
   void seal() noexcept { sealed_ = true; }
 
  private:
@@ -97,7 +98,7 @@ class Output {
   std::size_t size_ = 0;
   resp::ByteBuffer first_;         // empty only if nothing or something shared follows
   std::vector<OutputChunk> more_;  // what follows it
-  bool sealed_ = false;                 // the last chunk must not be appended to
+  bool sealed_ = false;            // the last chunk must not be appended to
 };
 
 }  // namespace slotway::session

@@ -16,8 +16,8 @@ namespace slotway::session {
 
 class ClientSession;
 
-/// Names a pending request without keeping it alive: once the request is over, the same place may serve
-/// another one, and the generation tells them apart.
+/// Names a pending request without keeping it alive: once the request is over, the same place may
+/// serve another one, and the generation tells them apart.
 struct RequestHandle {
   std::uint32_t index = 0;
   std::uint32_t generation = 0;  // never 0 for a request that exists
@@ -58,8 +58,8 @@ class ParkedReply {
   std::array<char, 116> inline_;  // a 64-byte value and its frame fit with room to spare
 };
 
-/// Work that a request consists of besides forwarding one message, for example the parts of a split one.
-/// Owned by its request; ends with it, be that by its reply or because the client left.
+/// Work that a request consists of besides forwarding one message, for example the parts of a split
+/// one. Owned by its request; ends with it, be that by its reply or because the client left.
 class RequestWork {
  public:
   virtual ~RequestWork() = default;
@@ -79,10 +79,11 @@ struct PendingRequest {
   std::uint32_t generation = 0;
   std::uint32_t index = 0;
   std::uint32_t next = 0;  ///< in the session's line, or in the list of free places
-  std::uint32_t order = 0;  ///< place among its session's requests, counted from its first; wraps around
+  std::uint32_t order =
+      0;  ///< place among its session's requests, counted from its first; wraps around
   std::uint32_t turn = 0;  ///< index, or for a muted request a number that no request has
   State state = State::free;
-  bool read_only = false;   ///< may be sent again even if it may have run
+  bool read_only = false;        ///< may be sent again even if it may have run
   std::uint16_t held_parts = 0;  ///< how many of its parts wait in the retry queue
   cluster::Slot slot;
   command::CommandId command{};

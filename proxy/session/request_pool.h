@@ -9,13 +9,15 @@
 
 namespace slotway::session {
 
-/// The pending requests of a worker's clients. Places are reused; a handle finds its request only as long
-/// as that very request is pending, which is what keeps a late reply from reaching anybody else.
+/// The pending requests of a worker's clients. Places are reused; a handle finds its request only
+/// as long as that very request is pending, which is what keeps a late reply from reaching anybody
+/// else.
 class RequestPool {
  public:
   /// A place in state `waiting`, all else as default.
   [[nodiscard]] PendingRequest& take() {
-    if (free_ == kNone) [[unlikely]] add_slab();
+    if (free_ == kNone) [[unlikely]]
+      add_slab();
     PendingRequest& request = at(free_);
     free_ = request.next;
     request.state = PendingRequest::State::waiting;

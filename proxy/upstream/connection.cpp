@@ -17,11 +17,16 @@ constexpr std::string_view kPingRequest = "*1\r\n$4\r\nPING\r\n";
 
 std::string_view describe(PipelineFault fault) noexcept {
   switch (fault) {
-    case PipelineFault::malformed_reply: return "the node sent bytes that are no Redis reply";
-    case PipelineFault::surplus_reply: return "the node sent a reply that no request asked for";
-    case PipelineFault::unexpected_push: return "the node sent a push that nobody asked for";
-    case PipelineFault::impossible_reply: return "the node sent a reply that its request cannot have";
-    case PipelineFault::none: break;
+    case PipelineFault::malformed_reply:
+      return "the node sent bytes that are no Redis reply";
+    case PipelineFault::surplus_reply:
+      return "the node sent a reply that no request asked for";
+    case PipelineFault::unexpected_push:
+      return "the node sent a push that nobody asked for";
+    case PipelineFault::impossible_reply:
+      return "the node sent a reply that its request cannot have";
+    case PipelineFault::none:
+      break;
   }
   return "";
 }
@@ -109,8 +114,8 @@ void Connection::flush() {
   }
 }
 
-// The kernel has no more room: hands the rest to the transport. All of it counts as handed over, because
-// from now on only the transport knows how much of it has left.
+// The kernel has no more room: hands the rest to the transport. All of it counts as handed over,
+// because from now on only the transport knows how much of it has left.
 void Connection::write_rest() {
   RetainedOutput& output = pipeline_.output();
   std::array<std::string_view, kMaxPieces> pieces;
@@ -151,10 +156,17 @@ void Connection::on_read(std::size_t size) {
     return;
   }
   switch (handshake_->receive({read_buffer_.data(), size})) {
-    case Handshake::State::waiting: return;
-    case Handshake::State::step_done: send_handshake(); return;
-    case Handshake::State::finished: become_ready(); return;
-    case Handshake::State::failed: fail(std::string(handshake_->error())); return;
+    case Handshake::State::waiting:
+      return;
+    case Handshake::State::step_done:
+      send_handshake();
+      return;
+    case Handshake::State::finished:
+      become_ready();
+      return;
+    case Handshake::State::failed:
+      fail(std::string(handshake_->error()));
+      return;
   }
 }
 
@@ -187,9 +199,10 @@ void Connection::fail(std::string_view reason) {
   transition(State::closing);
   if (transport_ != nullptr) transport_->close();
   observer_.on_down(*this, last_error_);
-  pipeline_.take_unanswered([this](const InFlight& entry, std::string_view request, bool handed_over) {
-    observer_.on_unanswered(*this, entry, request, handed_over);
-  });
+  pipeline_.take_unanswered(
+      [this](const InFlight& entry, std::string_view request, bool handed_over) {
+        observer_.on_unanswered(*this, entry, request, handed_over);
+      });
 }
 
 void Connection::on_closed() {
@@ -246,7 +259,9 @@ void Connection::tick(std::uint64_t now_ns) {
 
 // A connection that says nothing may be half-open: the peer may have gone without a word.
 void Connection::probe(std::uint64_t now_ns) {
-  const auto since = [now_ns](std::uint64_t then) { return std::chrono::nanoseconds(now_ns - then); };
+  const auto since = [now_ns](std::uint64_t then) {
+    return std::chrono::nanoseconds(now_ns - then);
+  };
   if (in_flight() > 0) {
     if (waiting_since_ns_ == 0) waiting_since_ns_ = now_ns;
     if (since(waiting_since_ns_) >= options_.stuck_after) {

@@ -21,11 +21,12 @@ namespace slotway::upstream {
 struct ConnectionOptions {
   Credentials credentials;
   std::chrono::nanoseconds connect_timeout{};  ///< to be connected and through the handshake
-  std::chrono::nanoseconds backoff_min{};      ///< pause before a new attempt; doubles up to the maximum
+  std::chrono::nanoseconds
+      backoff_min{};  ///< pause before a new attempt; doubles up to the maximum
   std::chrono::nanoseconds backoff_max{};
   std::chrono::nanoseconds idle_check{};   ///< a connection idle this long is probed with PING
   std::chrono::nanoseconds stuck_after{};  ///< nothing received for this long with requests waiting
-  std::size_t queue_bytes = 0;             ///< unanswered requests kept; beyond it none are accepted
+  std::size_t queue_bytes = 0;  ///< unanswered requests kept; beyond it none are accepted
 };
 
 class Connection;
@@ -52,10 +53,10 @@ class ConnectionObserver {
     return false;
   }
 
-  /// A request that will get no reply because its connection ended. `may_have_run` is false if the node
-  /// certainly did not get all of it. The connection accepts nothing during the call.
-  virtual void on_unanswered(Connection& connection, const InFlight& entry, std::string_view request,
-                             bool may_have_run) = 0;
+  /// A request that will get no reply because its connection ended. `may_have_run` is false if the
+  /// node certainly did not get all of it. The connection accepts nothing during the call.
+  virtual void on_unanswered(Connection& connection, const InFlight& entry,
+                             std::string_view request, bool may_have_run) = 0;
 
   /// A RESP3 push; false if the connection must not carry any.
   virtual bool on_push(Connection& connection, std::string_view frame) = 0;
@@ -78,19 +79,19 @@ class ConnectionObserver {
 
 /// One pipelined connection to a node, shared by all clients of a worker.
 ///
-/// It connects when the first request comes and keeps itself connected from then on, with growing, jittered
-/// pauses between failed attempts. Requests may be sent while it connects; they travel after the handshake.
-/// Any doubt about the pairing of replies ends the connection: everything that waits on it is reported once
-/// by on_unanswered and nothing received later can reach anybody.
+/// It connects when the first request comes and keeps itself connected from then on, with growing,
+/// jittered pauses between failed attempts. Requests may be sent while it connects; they travel
+/// after the handshake. Any doubt about the pairing of replies ends the connection: everything that
+/// waits on it is reported once by on_unanswered and nothing received later can reach anybody.
 class Connection final : public net::TransportHandler, private ReplySink {
  public:
   enum class State : std::uint8_t {
-    idle,         ///< not needed so far
+    idle,  ///< not needed so far
     connecting,
     handshaking,
     ready,
-    closing,      ///< ended; its transport is on its way out
-    pausing,      ///< waits before the next attempt
+    closing,  ///< ended; its transport is on its way out
+    pausing,  ///< waits before the next attempt
   };
 
   Connection(cluster::Endpoint endpoint, const ConnectionOptions& options, int protocol,
@@ -108,7 +109,8 @@ class Connection final : public net::TransportHandler, private ReplySink {
   /// Why the last attempt failed or the last connection ended.
   [[nodiscard]] const std::string& last_error() const noexcept { return last_error_; }
 
-  /// True if a request may be sent now. False while the node cannot be reached or its queue is full.
+  /// True if a request may be sent now. False while the node cannot be reached or its queue is
+  /// full.
   [[nodiscard]] bool accepts() const noexcept {
     return state_ <= State::ready && pipeline_.output().retained_bytes() < options_.queue_bytes;
   }
@@ -128,7 +130,8 @@ class Connection final : public net::TransportHandler, private ReplySink {
     return pipeline_.output().is_past(position);
   }
 
-  /// For a RESP2 connection that is to subscribe: the arrays it gets are pushes. To be called before use.
+  /// For a RESP2 connection that is to subscribe: the arrays it gets are pushes. To be called
+  /// before use.
   void take_arrays_as_pushes() noexcept { pipeline_.take_arrays_as_pushes(); }
 
   /// Writes what has gathered. Called at the end of the turn after wants_flush.

@@ -30,7 +30,8 @@ Handshake::State Handshake::receive(std::string_view bytes) {
     return State::failed;
   }
   // More than one answer is none: what follows would be taken for the answer to the next request.
-  if (!is_frame || scanned.consumed != arrived_.size() || !step.answers.contains(arrived_.front())) {
+  if (!is_frame || scanned.consumed != arrived_.size() ||
+      !step.answers.contains(arrived_.front())) {
     error_ = step.name + " was answered with something that is no answer to it";
     return State::failed;
   }

@@ -17,9 +17,10 @@ struct Credentials {
   friend bool operator==(const Credentials&, const Credentials&) = default;
 };
 
-/// The first words on a new connection: AUTH, and what else the connection needs, each awaited before the
-/// next is sent. Nothing of a client's travels before the last one succeeded: some servers answer a
-/// pipelined failing AUTH with nothing at all, which would shift every later reply.
+/// The first words on a new connection: AUTH, and what else the connection needs, each awaited
+/// before the next is sent. Nothing of a client's travels before the last one succeeded: some
+/// servers answer a pipelined failing AUTH with nothing at all, which would shift every later
+/// reply.
 class Handshake {
  public:
   enum class State : std::uint8_t { waiting, step_done, finished, failed };

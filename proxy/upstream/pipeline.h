@@ -16,11 +16,11 @@ namespace slotway::upstream {
 /// Gets the replies of a pipeline, each with the request it answers.
 class ReplySink {
  public:
-  /// `request` is the request's bytes as they were sent. Both views end with the call. The sink may append
-  /// to this pipeline from inside the call. False: this cannot be the reply to that request, so the
-  /// connection has lost count; the request then stays unanswered.
+  /// `request` is the request's bytes as they were sent. Both views end with the call. The sink may
+  /// append to this pipeline from inside the call. False: this cannot be the reply to that request,
+  /// so the connection has lost count; the request then stays unanswered.
   [[nodiscard]] virtual bool on_reply(const InFlight& entry, std::string_view request,
-                        const resp::ReplyFrame& reply) = 0;
+                                      const resp::ReplyFrame& reply) = 0;
   /// One of the replies before the last to a request that has several. False as above.
   [[nodiscard]] virtual bool on_early_reply(const InFlight& entry, std::string_view frame) = 0;
   /// A RESP3 push that no request asked for. False: the connection must not carry such a thing.
@@ -41,8 +41,8 @@ enum class PipelineFault : std::uint8_t {
   impossible_reply,  ///< of a type that its request cannot have
 };
 
-/// The conversation on one connection, without the connection: requests out, replies in, paired by order.
-/// Pure bytes, so that tests drive it without sockets.
+/// The conversation on one connection, without the connection: requests out, replies in, paired by
+/// order. Pure bytes, so that tests drive it without sockets.
 class Pipeline {
  public:
   /// Appends a request: room for entry.size bytes, to be filled at once.
@@ -69,7 +69,8 @@ class Pipeline {
   /// Forgets everything: for the next connection.
   void clear() noexcept;
 
-  /// Called with each unanswered request, oldest first, its bytes, and whether the node may have got it.
+  /// Called with each unanswered request, oldest first, its bytes, and whether the node may have
+  /// got it.
   template <typename Visitor>
   void take_unanswered(Visitor&& visit) {
     ended_ = true;
@@ -83,7 +84,8 @@ class Pipeline {
   }
 
  private:
-  [[nodiscard]] PipelineFault deliver(std::string_view frame, bool fills_own_buffer, ReplySink& sink);
+  [[nodiscard]] PipelineFault deliver(std::string_view frame, bool fills_own_buffer,
+                                      ReplySink& sink);
 
   InFlightQueue queue_;
   RetainedOutput output_;

@@ -48,7 +48,8 @@ void RetainedOutput::drop_front_chunk() noexcept {
 std::size_t RetainedOutput::gather(std::span<std::string_view> pieces) const noexcept {
   std::uint64_t chunk_end = appended_;
   std::size_t first = chunks_.size();
-  // Found from the back: what is unsent lies in the last chunk or two, what is retained may lie in many.
+  // Found from the back: what is unsent lies in the last chunk or two, what is retained may lie in
+  // many.
   std::uint64_t chunk_begin = appended_;
   while (first > 0 && chunk_begin > handed_over_) {
     --first;

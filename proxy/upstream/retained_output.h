@@ -10,12 +10,13 @@
 
 namespace slotway::upstream {
 
-/// The requests written to a connection, kept until they are answered as TCP keeps segments: a redirect or
-/// a lost connection can send them again without a second copy having been made beforehand.
+/// The requests written to a connection, kept until they are answered as TCP keeps segments: a
+/// redirect or a lost connection can send them again without a second copy having been made
+/// beforehand.
 ///
 /// Each request lies contiguously in a chunk whose memory never moves. Three positions only grow:
-/// released <= handed over <= appended. "Handed over" bytes may have reached the node; what lies behind
-/// them certainly has not.
+/// released <= handed over <= appended. "Handed over" bytes may have reached the node; what lies
+/// behind them certainly has not.
 class RetainedOutput {
  public:
   static constexpr std::size_t kChunkBytes = 16 * 1024;
@@ -50,8 +51,9 @@ class RetainedOutput {
   [[nodiscard]] std::size_t gather(std::span<std::string_view> pieces) const noexcept;
   void mark_handed_over(std::size_t size) noexcept { handed_over_ += size; }
 
-  /// Until unpin(), memory that has been gathered stays as it is, even if its requests are released: the
-  /// transport is still writing it. Only a node that answers too early makes a difference between the two.
+  /// Until unpin(), memory that has been gathered stays as it is, even if its requests are
+  /// released: the transport is still writing it. Only a node that answers too early makes a
+  /// difference between the two.
   void pin() noexcept { pinned_ = true; }
   void unpin() noexcept {
     pinned_ = false;

@@ -70,10 +70,9 @@ TEST_CASE("every setting can be given its own default and then has changed nothi
 
 // Two rows that lead to the same member would show here.
 TEST_CASE("every setting changes itself and no other") {
-  const std::vector<std::string> texts{"7",     "70",   "7s",          "20mb",
-                                       "trace", "json", "127.0.0.1:7", "10.0.0.1:7",
-                                       "7ms",   "word", "700ms",       "100kb",
-                                       "true",  "false"};
+  const std::vector<std::string> texts{"7",     "70",          "7s",         "20mb", "trace",
+                                       "json",  "127.0.0.1:7", "10.0.0.1:7", "7ms",  "word",
+                                       "700ms", "100kb",       "true",       "false"};
   const Settings defaults;
   for (const Setting& setting : setting_table()) {
     CAPTURE(setting.path);

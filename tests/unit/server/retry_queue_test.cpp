@@ -29,10 +29,11 @@ struct Fixture {
 
   std::vector<std::string> run(RetryQueue& queue, std::uint64_t now_ns, bool accepts = true) {
     std::vector<std::string> sent;
-    (void)queue.run(harness.context().requests, now_ns, [&](PendingRequest&, const HeldRequest& held) {
-      if (accepts) sent.push_back(held.bytes);
-      return accepts;
-    });
+    (void)queue.run(harness.context().requests, now_ns,
+                    [&](PendingRequest&, const HeldRequest& held) {
+                      if (accepts) sent.push_back(held.bytes);
+                      return accepts;
+                    });
     return sent;
   }
 
@@ -92,10 +93,11 @@ TEST_CASE("a request that comes back while the queue is being run keeps its plac
   Fixture::hold(queue, a, "a");
   Fixture::hold(queue, b, "b", 100);
   int times = 0;
-  (void)queue.run(fixture.harness.context().requests, 1, [&](PendingRequest& pending, const HeldRequest& held) {
-    if (++times == 1) Fixture::hold(queue, pending, held.bytes);
-    return true;
-  });
+  (void)queue.run(fixture.harness.context().requests, 1,
+                  [&](PendingRequest& pending, const HeldRequest& held) {
+                    if (++times == 1) Fixture::hold(queue, pending, held.bytes);
+                    return true;
+                  });
   CHECK(times == 1);
   CHECK(fixture.run(queue, 200) == Sent{"a", "b"});
 }
