@@ -243,6 +243,7 @@ def test_kill_closes_clients_of_all_workers(proxy):
     killer = proxy.connect()
     for _ in range(6):
         victim, bystander = proxy.connect(), proxy.connect()
+        _id(victim)  # a worker has taken it up
         assert killer.call("CLIENT", "KILL", _address(victim)) == b"OK"
         assert _is_closed(victim) and not _is_closed(bystander)
         assert killer.call("CLIENT", "KILL", "ID", _id(bystander)) == 1

@@ -46,7 +46,7 @@ def test_commands_are_counted_by_name_and_outcome(fresh):
     proxy, node = fresh
     client = proxy.connect()
     node.on("SET", b"+OK\r\n", b"-OOM out of memory\r\n")
-    client.pipeline([("GET", "a")] * 10 + [("gEt", "a")] + [("SET", "a", "1")] * 3 + [("SINTER", "a", "b")] * 2
+    client.pipeline([("GET", "a")] * 10 + [("gEt", "a")] + [("SET", "a", "1")] * 3 + [("RENAME", "a", "b")] * 2
                     + [("PING",)] * 4 + [("MGET", "a", "b", "c")] + [("GET",)])
     metrics = proxy.metrics()
 
@@ -56,7 +56,7 @@ def test_commands_are_counted_by_name_and_outcome(fresh):
 
     assert counts("get") == [11, 0, 1]
     assert counts("set") == [1, 2, 0]
-    assert counts("sinter") == [0, 0, 2]
+    assert counts("rename") == [0, 0, 2]
     assert counts("ping") == [4, 0, 0]
     assert counts("mget") == [1, 0, 0]
 
