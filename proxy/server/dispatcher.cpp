@@ -71,9 +71,14 @@ void Dispatcher::adopt(std::shared_ptr<const cluster::SlotMap> map) {
   nodes_.adopt(*map_);
   subscriptions_.adopt(map_);
   shard_slots_.clear();
-  for (const cluster::NodeIndex shard : map_->shards()) {
-    const auto owned = std::ranges::find(map_->ranges(), shard, &cluster::SlotRange::owner);
-    shard_slots_.push_back(owned->first);
+  // In the order of the shards, which is that of their first slots; one pass, whatever their
+  // number.
+  std::vector<bool> is_named(map_->nodes().size());
+  for (const cluster::SlotRange& range : map_->ranges()) {
+    const auto owner = static_cast<std::size_t>(range.owner);
+    if (is_named[owner]) continue;
+    is_named[owner] = true;
+    shard_slots_.push_back(range.first);
   }
   run_retries();
   resume_waiting_sessions();
