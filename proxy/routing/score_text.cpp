@@ -65,7 +65,7 @@ std::string laid_out(const Decimal& decimal) {
 std::string shortest(double score) {
   if (std::isinf(score)) return score > 0 ? "inf" : "-inf";
   if (score == 0) return std::signbit(score) ? "-0" : "0";
-  constexpr auto kLargest = static_cast<double>(std::numeric_limits<std::int64_t>::max() / 2);
+  constexpr double kLargest = 0x1p62;  // LLONG_MAX / 2, as Redis rounds it
   if (std::abs(score) <= kLargest && score == std::trunc(score)) {
     return std::to_string(static_cast<std::int64_t>(score));
   }

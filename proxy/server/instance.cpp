@@ -21,7 +21,7 @@ std::string random_id() {
 
 }  // namespace
 
-Instance describe_instance(const config::Settings& settings, std::string config_file) {
+Instance describe_instance(const config::Settings& settings, const std::string& config_file) {
   std::error_code unknown;  // leaves the path empty
   std::string absolute_config = config_file.empty()
                                     ? std::string()

@@ -21,6 +21,7 @@ struct Instance {
 };
 
 /// An instance that starts now.
-[[nodiscard]] Instance describe_instance(const config::Settings& settings, std::string config_file);
+[[nodiscard]] Instance describe_instance(const config::Settings& settings,
+                                         const std::string& config_file);
 
 }  // namespace slotway::server

@@ -27,6 +27,8 @@ void PrivateWork::belongs_to(const session::PendingRequest& pending) {
   works_.add(*this);
 }
 
+// By value because those that block keep it.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 void PrivateWork::unblock(Unblock, UnblockDone done) { done(false); }
 
 // --- All of them

@@ -11,7 +11,7 @@ namespace slotway::server {
 
 namespace {
 
-template <TopicKind kind, bool subscribe>
+template <TopicKind kKind, bool kSubscribe>
 session::Verdict change(const Call& call) {
   ClientState& state = ClientState::of(call.session);
   if (state.subscriber == nullptr) {
@@ -20,7 +20,7 @@ session::Verdict change(const Call& call) {
     state.subscriber = std::make_unique<Subscriber>(call.dispatcher.subscriptions(),
                                                     call.dispatcher, call.session);
   }
-  return state.subscriber->take(call, kind, subscribe);
+  return state.subscriber->take(call, kKind, kSubscribe);
 }
 
 constexpr std::array<HandlerBinding, 6> kBindings{{

@@ -246,7 +246,7 @@ Verdict zdiff(const Call& call) {
     const std::string count = std::to_string(group.keys.size());
     std::vector<std::string_view> arguments{is_first ? "ZDIFF" : "ZUNION", count};
     for (const std::uint32_t position : group.keys) arguments.push_back(call.request[position]);
-    if (is_first) arguments.push_back("WITHSCORES");
+    if (is_first) arguments.emplace_back("WITHSCORES");
     parts.add(group.slot, arguments);
   }
   auto work = std::make_unique<SortedSetDifferenceWork>(

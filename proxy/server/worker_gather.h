@@ -46,7 +46,7 @@ class GatherWork final : public session::RequestWork {
 /// worker's thread, at once or later, and only while the client still waits; it may capture the
 /// client's session and protocol, since a protocol changes only when nothing waits.
 template <typename Answer, typename Question, typename Combine>
-session::Verdict ask_all_workers(const Call& call, Question question, Combine combine) {
+session::Verdict ask_all_workers(const Call& call, const Question& question, Combine combine) {
   Dispatcher& dispatcher = call.dispatcher;
   WorkerPeers& peers = dispatcher.peers();
   auto gathered = std::make_unique<GatherWork<Answer>>(std::move(combine), question(dispatcher));

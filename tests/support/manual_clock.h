@@ -9,17 +9,17 @@ namespace slotway::test {
 /// reads the time through a plain function.
 class ManualClock {
  public:
-  [[nodiscard]] static std::uint64_t now_ns() noexcept { return now_ns_; }
+  [[nodiscard]] static std::uint64_t now_ns() noexcept { return current_ns; }
 
   static void advance(std::chrono::nanoseconds time) noexcept {
-    now_ns_ += static_cast<std::uint64_t>(time.count());
+    current_ns += static_cast<std::uint64_t>(time.count());
   }
-  static void reset() noexcept { now_ns_ = kStart; }
+  static void reset() noexcept { current_ns = kStart; }
 
  private:
   // Not zero, which a TurnClock takes for "not read"; and not small, as on a machine that is up.
   static constexpr std::uint64_t kStart = 1'000'000'000'000;
-  inline static std::uint64_t now_ns_ = kStart;
+  inline static std::uint64_t current_ns = kStart;
 };
 
 }  // namespace slotway::test

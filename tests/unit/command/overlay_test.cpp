@@ -6,6 +6,7 @@
 
 #include "command/command_table.h"
 #include "resp/encoder.h"
+#include "support/repository.h"
 #include "unit/command/request.h"
 
 namespace slotway::command {
@@ -73,7 +74,7 @@ std::string error_of(const std::string& reply) {
 }
 
 std::string recorded_command_info() {
-  const auto path = std::filesystem::path(__FILE__).parent_path() / "recordings/command_info.txt";
+  const auto path = slotway::test::repository() / "tests/unit/command/recordings/command_info.txt";
   std::ifstream file(path, std::ios::binary);
   std::string bytes;
   for (std::istreambuf_iterator<char> at(file), end; at != end; ++at) {

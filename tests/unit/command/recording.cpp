@@ -5,10 +5,12 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/repository.h"
+
 namespace slotway::command::test {
 
 std::vector<Recorded> read_recording(std::string_view file_name) {
-  const auto folder = std::filesystem::path(__FILE__).parent_path() / "recordings";
+  const auto folder = slotway::test::repository() / "tests/unit/command/recordings";
   std::ifstream file(folder / file_name);
   std::vector<Recorded> lines;
   for (std::string line; std::getline(file, line);) {

@@ -7,17 +7,16 @@
 #include "config/load.h"
 #include "config/setting_table.h"
 #include "config/yaml_source.h"
+#include "support/repository.h"
 #include "unit/config/load_helpers.h"
 
 namespace slotway::config {
 
 namespace {
 
-/// A file of the repository's config folder, found from where this file stands.
+/// A file of the repository's config folder.
 ConfigText repository_file(const std::string& name) {
-  const std::filesystem::path here(__FILE__);
-  const auto root = here.parent_path() / ".." / ".." / "..";
-  auto text = read_config_file((root / "config" / name).string());
+  auto text = read_config_file((slotway::test::repository() / "config" / name).string());
   REQUIRE(text.has_value());
   return *std::move(text);
 }

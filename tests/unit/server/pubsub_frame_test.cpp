@@ -4,7 +4,9 @@
 
 #include <string>
 
-using namespace slotway::server;
+using slotway::server::parse_pubsub_frame;
+using slotway::server::PubSubFrame;
+using slotway::server::TopicKind;
 using Type = PubSubFrame::Type;
 
 namespace {

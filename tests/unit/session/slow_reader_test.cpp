@@ -21,10 +21,10 @@ TEST_CASE("output goes through a narrow kernel byte by byte and in order") {
   auto& client = harness.connect();
   client.peer->set_kernel_room(0);
   std::string expected;
-  for (int i = 0; i < 20; ++i) {
+  for (std::size_t i = 0; i < 20; ++i) {
     const std::string name = std::to_string(i);
     client.peer->say("LATER " + name + "\r\nNOW n" + name + "\r\n");
-    const std::string reply = bulk(static_cast<std::size_t>(i * i));
+    const std::string reply = bulk(i * i);
     harness.answer_with_buffer(name, reply);
     harness.end_turn();
     expected += reply + "+n" + name + "\r\n";
