@@ -19,6 +19,7 @@ namespace slotway::server {
 [[nodiscard]] std::span<const HandlerBinding> transaction_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> wait_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> pubsub_handlers() noexcept;
+[[nodiscard]] std::span<const HandlerBinding> pubsub_list_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> scan_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> script_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> server_handlers() noexcept;

@@ -1,34 +1,10 @@
 #include "server/keyspace_events.h"
 
-#include <algorithm>
+#include "command/glob.h"
 
 namespace slotway::server {
 
 namespace {
-
-// Takes "[a-z]" or "[^abc]" off the front of a pattern, as stringmatchlen (util.c of Redis) reads
-// it, an unfinished one included. REQUIRES: pattern begins with '['.
-bool take_class(std::string_view& pattern, char c) noexcept {
-  pattern.remove_prefix(1);
-  const bool negated = pattern.starts_with('^');
-  if (negated) pattern.remove_prefix(1);
-  bool found = false;
-  while (!pattern.empty() && !pattern.starts_with(']')) {
-    if (pattern.front() == '\\' && pattern.size() >= 2) {
-      found = found || pattern[1] == c;
-      pattern.remove_prefix(2);
-    } else if (pattern.size() >= 3 && pattern[1] == '-') {
-      const auto [low, high] = std::minmax(pattern[0], pattern[2]);
-      found = found || (c >= low && c <= high);
-      pattern.remove_prefix(3);
-    } else {
-      found = found || pattern.front() == c;
-      pattern.remove_prefix(1);
-    }
-  }
-  if (!pattern.empty()) pattern.remove_prefix(1);
-  return found != negated;
-}
 
 // True if the pattern may match a text that begins so. What a pattern says behind the beginning is
 // taken to be possible.
@@ -42,7 +18,7 @@ bool may_begin_with(std::string_view pattern, std::string_view beginning) noexce
         pattern.remove_prefix(1);
         continue;
       case '[':
-        if (!take_class(pattern, c)) return false;
+        if (!command::take_glob_class(pattern, c)) return false;
         continue;
       case '\\':
         if (pattern.size() >= 2) pattern.remove_prefix(1);

@@ -90,6 +90,15 @@ std::size_t SubscriptionHub::subscribers(TopicKind kind, std::string_view name) 
   return topic == nullptr ? 0 : topic->members.size();
 }
 
+std::vector<std::string_view> SubscriptionHub::names(TopicKind kind) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, topic] : topics_of(kind)) {
+    if (!topic->members.empty())
+      names.push_back(name);  // else it is only about to be subscribed to
+  }
+  return names;
+}
+
 // --- What nodes say
 // ------------------------------------------------------------------------------------
 

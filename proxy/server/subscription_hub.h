@@ -75,8 +75,14 @@ class SubscriptionHub final : private TopicEvents {
   /// True once no connection is left.
   [[nodiscard]] bool gone() const noexcept { return carriers_.gone(); }
 
-  /// How many of this worker's clients have subscribed to it: what PUBSUB NUMSUB counts.
+  // For PUBSUB
+  // ------------------------------------------------------------------------------------------
+
+  /// How many of this worker's clients have subscribed to it.
   [[nodiscard]] std::size_t subscribers(TopicKind kind, std::string_view name);
+  /// The names that clients of this worker have subscribed to, in no particular order. Valid until
+  /// the next request is taken.
+  [[nodiscard]] std::vector<std::string_view> names(TopicKind kind);
 
  private:
   struct NameHash {

@@ -60,6 +60,10 @@ class RespClient(contextlib.AbstractContextManager):
         """The next reply, decoded; an error is returned as resp.ErrorReply, not raised."""
         return self._next_frame()[0]
 
+    def read_with_raw(self):
+        """The next reply, decoded and as it came."""
+        return self._next_frame()
+
     def read_many(self, count):
         return [self.read() for _ in range(count)]
 
