@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -87,9 +88,23 @@ std::optional<config::Settings> load_settings(const CommandLine& command_line,
   return std::nullopt;
 }
 
+/// Has large buffers mapped on their own, so that freeing one gives its memory back. glibc would
+/// raise the size from which it does so, up to 32 MB, each time a larger mapping is freed: after
+/// some values of 5 MB the buffers for the next ones come from the heap, whose freed space it keeps
+/// once something small lies behind it. Said once, the size stays. The heap's end is trimmed at
+/// twice that size, as glibc itself would have it.
+void keep_large_buffers_off_the_heap() noexcept {
+#ifdef __GLIBC__
+  constexpr int kLargeBytes = 1 << 20;
+  mallopt(M_MMAP_THRESHOLD, kLargeBytes);
+  mallopt(M_TRIM_THRESHOLD, 2 * kLargeBytes);
+#endif
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_large_buffers_off_the_heap();
   CommandLine command_line;
   CLI::App app("Slotway makes a Redis Cluster look like one ordinary Redis.", "slotway");
   app.get_formatter()->column_width(34);

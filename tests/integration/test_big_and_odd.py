@@ -48,9 +48,7 @@ def read_large_bulk(client, megabytes):
     return client.socket.recv(1) + client.socket.recv(1) == b"\r\n"
 
 
-# Seen on glibc: freed 5 MB buffers raise its mmap threshold, and from then on the heap keeps them. It levels off
-# at about 120 MB and does not happen with MALLOC_MMAP_THRESHOLD_=1048576 (9 MB after each round).
-@pytest.mark.xfail(strict=True, reason="glibc keeps freed buffers until the mmap threshold is fixed at start")
+# What main.cpp tells glibc about large buffers; without it about 120 MB stay.
 @pytest.mark.timeout_seconds(90)
 def test_values_of_five_megabytes_for_many_clients_leave_no_memory_behind(start_proxy, shared_cluster):
     proxy = start_proxy(shared_cluster.seeds[:1], workers=2)
