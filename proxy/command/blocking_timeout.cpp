@@ -17,18 +17,19 @@ namespace {
 using namespace std::chrono_literals;
 
 /// https://redis.io/docs/latest/commands/?group=list, sorted-set, stream
-enum class Place : std::uint8_t { first, last, block_option };
+enum class Place : std::uint8_t { first, fifth, last, block_option };
 struct Row {
   std::string_view name;
   Place place;
 };
-constexpr std::array<Row, 10> kRows{{
+constexpr std::array<Row, 11> kRows{{
     {"blpop", Place::last},
     {"brpop", Place::last},
     {"blmove", Place::last},
     {"brpoplpush", Place::last},
     {"bzpopmin", Place::last},
     {"bzpopmax", Place::last},
+    {"blmovem", Place::fifth},
     {"blmpop", Place::first},
     {"bzmpop", Place::first},
     {"xread", Place::block_option},
@@ -47,6 +48,9 @@ std::optional<BlockingTimeout> find_blocking_timeout(const Command& command,
   switch (row->place) {
     case Place::first:
       return BlockingTimeout{1, true};
+    case Place::fifth:
+      if (request.size() < 6) return std::nullopt;
+      return BlockingTimeout{5, true};
     case Place::last:
       return BlockingTimeout{request.size() - 1, true};
     case Place::block_option:

@@ -100,10 +100,8 @@ constexpr Override kOverrides[] = {
     {"xreadgroup", Route::handler},
 
     // Answers of several nodes that no response policy can merge.
-    {"clusterscan", Route::handler},
     {"cluster|*", Route::handler},
     {"cluster|keyslot", Route::any_shard},  // a calculation, the same everywhere
-    {"commandlog|*", Route::handler},
     {"lastsave", Route::handler},
     {"latency|*", Route::handler},
     {"pubsub|*", Route::handler},  // subscribers hang on every node
@@ -155,6 +153,7 @@ constexpr Override kOverrides[] = {
     {"cluster|flushslot", Route::refused, kChangesCluster},
     {"cluster|flushslots", Route::refused, kChangesCluster},
     {"cluster|forget", Route::refused, kChangesCluster},
+    {"cluster|getslotmigrations", Route::refused, kOneNodeOnly},
     {"cluster|meet", Route::refused, kChangesCluster},
     {"cluster|migrateslots", Route::refused, kChangesCluster},
     {"cluster|migration", Route::refused, kChangesCluster},
@@ -164,6 +163,9 @@ constexpr Override kOverrides[] = {
     {"cluster|set-config-epoch", Route::refused, kChangesCluster},
     {"cluster|setslot", Route::refused, kChangesCluster},
     {"cluster|syncslots", Route::refused, kChangesCluster},
+    {"clusterscan", Route::refused,
+     "it is for clients that know the cluster; SCAN goes through all of it here"},
+    {"commandlog|*", Route::refused, kOneNodeOnly},
     {"debug", Route::refused, kOneNodeOnly},
     {"debug|object", Route::by_key},  // harmless, and its key says where to ask
     {"failover", Route::refused, kChangesReplication},

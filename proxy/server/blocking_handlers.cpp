@@ -93,10 +93,11 @@ Verdict unblock(const Call& call) {
   return Verdict::accepted;
 }
 
-constexpr std::array<HandlerBinding, 11> kBindings{{
+constexpr std::array<HandlerBinding, 12> kBindings{{
     {"blpop", begin_blocking},
     {"brpop", begin_blocking},
     {"blmove", begin_blocking},
+    {"blmovem", begin_blocking},
     {"brpoplpush", begin_blocking},
     {"blmpop", begin_blocking},
     {"bzpopmin", begin_blocking},
