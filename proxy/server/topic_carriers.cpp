@@ -275,6 +275,7 @@ void TopicCarriers::tick_links(std::uint64_t now_ns) {
 
 void TopicCarriers::shut_down() {
   hub_ = nullptr;
+  has_unsent_ = false;  // or the next tick would look for a node, and have a link again
   for (const auto& link : links_) {
     if (!link->is_leaving()) link->leave("shutting down");
   }
