@@ -61,7 +61,7 @@ class Control final : private WorkerHost,
   std::unique_ptr<net::Transport> connect(const cluster::Endpoint& endpoint,
                                           net::TransportHandler& handler) override;
 
-  // StatusSource: called on the admin thread.
+  // StatusSource: called on the admin thread (clients_refused on workers' as well).
   [[nodiscard]] std::vector<const stats::WorkerStats*> workers() const override;
   [[nodiscard]] std::string command_name(std::size_t id) const override;
   [[nodiscard]] std::uint64_t clients_refused() const override { return clients_refused_.value(); }

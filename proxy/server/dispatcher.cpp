@@ -164,7 +164,9 @@ Verdict Dispatcher::refuse_unknown(ClientSession& session, const resp::RequestVi
   sessions_.stats
       .commands[stats::kMaxCommands - 1][static_cast<std::size_t>(stats::Outcome::proxy_error)]
       .add();
-  session.reply(resp::error_reply(command::unknown_command_error(*commands_, request)));
+  const std::string error = resp::error_reply(command::unknown_command_error(*commands_, request));
+  sessions_.stats.errors.add(error);
+  session.reply(error);
   return Verdict::accepted;
 }
 
@@ -451,6 +453,7 @@ Verdict Dispatcher::reply(const Call& call, std::string_view reply) {
   const bool is_error = reply.front() == '-';
   sessions_.stats.request_latency.observe(sessions_.clock.now_ns() - call.session.read_at_ns());
   count(call.command.id, is_error ? stats::Outcome::proxy_error : stats::Outcome::ok);
+  if (is_error) sessions_.stats.errors.add(reply);
   call.session.reply(reply);
   return Verdict::accepted;
 }

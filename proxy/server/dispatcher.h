@@ -271,6 +271,11 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
 
   void finish(session::PendingRequest& pending, const resp::ReplyFrame& reply,
               stats::Outcome outcome);
+  void finish_with_error(session::PendingRequest& pending, const resp::ReplyFrame& reply,
+                         stats::Outcome outcome);
+  /// `error_outcome` counts if the reply is an error.
+  void finish_with_either(session::PendingRequest& pending, std::string_view reply,
+                          stats::Outcome error_outcome);
   void finish_part(session::PendingRequest& pending, std::uint16_t part,
                    const resp::ReplyFrame& reply, const cluster::Endpoint& answered_by);
   void conclude(WorkContext& context, stats::Outcome error_outcome);

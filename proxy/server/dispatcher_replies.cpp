@@ -92,8 +92,10 @@ bool Dispatcher::on_reply(upstream::Connection& connection, const InFlight& entr
     note_run(*pending, entry.slot, request);
   if (entry.part != upstream::kWhole) {
     finish_part(*pending, entry.part, reply, connection.endpoint());
+  } else if (reply.is_error()) [[unlikely]] {
+    finish_with_error(*pending, reply, stats::Outcome::server_error);
   } else {
-    finish(*pending, reply, reply.is_error() ? stats::Outcome::server_error : stats::Outcome::ok);
+    finish(*pending, reply, stats::Outcome::ok);
   }
   return true;
 }
@@ -283,9 +285,21 @@ void Dispatcher::finish(PendingRequest& pending, const resp::ReplyFrame& reply,
   pending.session->answer(pending, reply);
 }
 
+void Dispatcher::finish_with_error(PendingRequest& pending, const resp::ReplyFrame& reply,
+                                   stats::Outcome outcome) {
+  sessions_.stats.errors.add(reply.bytes);
+  finish(pending, reply, outcome);
+}
+
+void Dispatcher::finish_with_either(PendingRequest& pending, std::string_view reply,
+                                    stats::Outcome error_outcome) {
+  const resp::ReplyFrame frame{reply, nullptr};
+  if (frame.is_error()) return finish_with_error(pending, frame, error_outcome);
+  finish(pending, frame, stats::Outcome::ok);
+}
+
 void Dispatcher::answer(PendingRequest& pending, std::string_view reply) {
-  const bool is_error = reply.front() == '-';
-  finish(pending, {reply, nullptr}, is_error ? stats::Outcome::proxy_error : stats::Outcome::ok);
+  finish_with_either(pending, reply, stats::Outcome::proxy_error);
 }
 
 void Dispatcher::finish_part(PendingRequest& pending, std::uint16_t part,
@@ -297,9 +311,7 @@ void Dispatcher::finish_part(PendingRequest& pending, std::uint16_t part,
 
 void Dispatcher::conclude(WorkContext& context, stats::Outcome error_outcome) {
   if (!context.reply()) return;
-  const bool is_error = context.reply()->front() == '-';
-  finish(context.pending(), {*context.reply(), nullptr},
-         is_error ? error_outcome : stats::Outcome::ok);
+  finish_with_either(context.pending(), *context.reply(), error_outcome);
 }
 
 bool WorkContext::send(std::uint16_t number, const Part& part) {
@@ -315,7 +327,7 @@ int WorkContext::protocol() const noexcept { return pending_.session->protocol; 
 
 void Dispatcher::fail(PendingRequest& pending, std::uint16_t part, std::string_view text) {
   if (part == upstream::kWhole) {
-    finish(pending, {resp::error_reply(text), nullptr}, stats::Outcome::proxy_error);
+    finish_with_error(pending, {resp::error_reply(text), nullptr}, stats::Outcome::proxy_error);
     return;
   }
   WorkContext context(*this, pending);
@@ -350,7 +362,7 @@ void Dispatcher::fail_overdue() {
           owner != cluster::kNoNode ? cluster::to_string(map_->node(owner).endpoint) : "no node",
           timeout.count());
     }
-    finish(pending, {resp::error_reply(text), nullptr}, stats::Outcome::proxy_error);
+    finish_with_error(pending, {resp::error_reply(text), nullptr}, stats::Outcome::proxy_error);
   }
 }
 

@@ -24,9 +24,10 @@ void HandlerTable::bind(const command::CommandTable& commands) {
   handlers_.assign(commands.size(), nullptr);
   for (const auto bindings :
        {cluster_handlers(), connection_handlers(), client_handlers(), client_list_handlers(),
-        client_pause_handlers(), identity_handlers(), monitor_handlers(), blocking_handlers(),
-        transaction_handlers(), wait_handlers(), pubsub_handlers(), pubsub_list_handlers(),
-        scan_handlers(), script_handlers(), server_handlers(), whole_cluster_handlers()}) {
+        client_pause_handlers(), identity_handlers(), info_handlers(), monitor_handlers(),
+        blocking_handlers(), transaction_handlers(), wait_handlers(), pubsub_handlers(),
+        pubsub_list_handlers(), scan_handlers(), script_handlers(), server_handlers(),
+        whole_cluster_handlers()}) {
     bind_all(bindings, commands, handlers_);
   }
   across_slots_.assign(commands.size(), nullptr);

@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "config/settings.h"
+#include "server/own_stats.h"
 
 namespace slotway::server {
 
@@ -18,6 +20,8 @@ struct Instance {
   std::string run_id;          ///< 40 random hexadecimal digits, another for each start
   std::uint16_t tcp_port = 0;  ///< of the first TCP listener; 0 if there are only unix sockets
   std::chrono::steady_clock::time_point started{};
+  /// What does change: any thread may use it, through the locks it has of its own.
+  std::shared_ptr<StatsBaseline> stats_baseline = std::make_shared<StatsBaseline>();
 };
 
 /// An instance that starts now.

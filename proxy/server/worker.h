@@ -33,6 +33,7 @@ class WorkerHost {
   virtual std::string topology_problem() = 0;
   [[nodiscard]] virtual std::size_t worker_count() const noexcept = 0;
   [[nodiscard]] virtual const stats::WorkerStats& stats_of(std::size_t index) const noexcept = 0;
+  [[nodiscard]] virtual std::uint64_t clients_refused() const = 0;
   [[nodiscard]] virtual const Instance& instance() const noexcept = 0;
   /// See WorkerPeers::post.
   virtual bool post_to_worker(std::size_t index, WorkerPeers::Errand errand) = 0;
@@ -92,6 +93,7 @@ class Worker final : private session::SessionObserver,
   [[nodiscard]] const stats::WorkerStats& stats_of(std::size_t worker) const noexcept override {
     return host_.stats_of(worker);
   }
+  [[nodiscard]] std::uint64_t clients_refused() const override { return host_.clients_refused(); }
   [[nodiscard]] const Instance& instance() const noexcept override { return host_.instance(); }
   bool post(std::size_t worker, Errand errand) override {
     return host_.post_to_worker(worker, std::move(errand));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -25,6 +26,8 @@ class WorkerPeers {
   [[nodiscard]] virtual std::size_t worker_index() const noexcept = 0;
   /// A worker's counters, which any thread may read.
   [[nodiscard]] virtual const stats::WorkerStats& stats_of(std::size_t worker) const noexcept = 0;
+  /// Clients turned away because there were too many already.
+  [[nodiscard]] virtual std::uint64_t clients_refused() const = 0;
 
   /// Sends an errand; those from one worker to another run in the order they were sent. False if
   /// the other has come to its end. Callable on this worker's thread only.

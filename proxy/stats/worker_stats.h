@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "stats/counter.h"
+#include "stats/error_counts.h"
 #include "stats/latency_histogram.h"
 
 namespace slotway::stats {
@@ -83,6 +84,8 @@ struct WorkerStats {
 
   using ByOutcome = std::array<Counter, kOutcomes>;
   std::vector<ByOutcome> commands = std::vector<ByOutcome>(kMaxCommands);
+
+  ErrorCounts errors;  ///< error replies that clients got, whoever made them
 
   /// Where the command with this id is counted, whatever the id.
   ByOutcome& command(std::size_t id) noexcept { return commands[std::min(id, kMaxCommands - 1)]; }

@@ -242,6 +242,7 @@ class DispatcherHarness : public session::SessionObserver, public server::Dispat
   std::size_t worker_count() const noexcept override { return 1; }
   std::size_t worker_index() const noexcept override { return 0; }
   const stats::WorkerStats& stats_of(std::size_t) const noexcept override { return stats_; }
+  std::uint64_t clients_refused() const override { return 0; }
   bool post(std::size_t, Errand errand) override {
     errand(dispatcher_);
     return true;
