@@ -150,7 +150,7 @@ void Control::run() {
 void Control::on_client(net::Listener::Accepted accepted) {
   std::size_t clients = 0;
   for (const auto& worker : workers_) clients += worker->clients();
-  if (clients >= settings_.limits.maxclients) {
+  if (clients >= static_cast<std::size_t>(instance_.runtime->maxclients.load())) {
     // As Redis does: said once, without waiting for the client to read it.
     static_cast<void>(::send(accepted.fd, kTooManyClients.data(), kTooManyClients.size(),
                              MSG_DONTWAIT | MSG_NOSIGNAL));

@@ -350,7 +350,9 @@ void Dispatcher::fail_overdue() {
         std::chrono::duration_cast<std::chrono::milliseconds>(options_.request_timeout);
     std::string text;
     if (pending.held_parts == 0) {
-      text = fmt::format("ERR slotway: no reply within {} ms, outcome unknown", timeout.count());
+      const std::string nodes = pending.work != nullptr ? pending.work->awaited() : "";
+      text = fmt::format("ERR slotway: no reply{}{} within {} ms, outcome unknown",
+                         nodes.empty() ? "" : " from ", nodes, timeout.count());
     } else if (const auto last = retries_.last_error(pending.handle()); !last.empty()) {
       text = last;
     } else {

@@ -9,6 +9,7 @@ namespace slotway::server {
 // The commands Slotway has code of its own for, a file for each family. HandlerTable binds them
 // all.
 [[nodiscard]] std::span<const HandlerBinding> cluster_handlers() noexcept;
+[[nodiscard]] std::span<const HandlerBinding> config_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> connection_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> client_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> client_list_handlers() noexcept;

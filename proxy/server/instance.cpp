@@ -30,7 +30,8 @@ Instance describe_instance(const config::Settings& settings, const std::string& 
           .config_file = std::move(absolute_config),
           .executable = std::filesystem::read_symlink("/proc/self/exe", unknown).string(),
           .run_id = random_id(),
-          .started = std::chrono::steady_clock::now()};
+          .started = std::chrono::steady_clock::now(),
+          .runtime = std::make_shared<RuntimeSettings>(settings)};
 }
 
 }  // namespace slotway::server

@@ -7,6 +7,7 @@
 
 #include "config/settings.h"
 #include "server/own_stats.h"
+#include "server/runtime_settings.h"
 
 namespace slotway::server {
 
@@ -22,6 +23,7 @@ struct Instance {
   std::chrono::steady_clock::time_point started{};
   /// What does change: any thread may use it, through the locks it has of its own.
   std::shared_ptr<StatsBaseline> stats_baseline = std::make_shared<StatsBaseline>();
+  std::shared_ptr<RuntimeSettings> runtime = std::make_shared<RuntimeSettings>();
 };
 
 /// An instance that starts now.

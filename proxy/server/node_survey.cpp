@@ -21,6 +21,14 @@ void SurveyWork::on_failure(WorkContext& context, std::uint16_t part, std::strin
   finish_if_complete(context);
 }
 
+std::string SurveyWork::awaited() const {
+  std::string nodes;
+  for (const NodeReply& reply : replies_) {
+    if (reply.bytes.empty()) nodes.append(nodes.empty() ? "" : ", ").append(reply.node);
+  }
+  return nodes;
+}
+
 void SurveyWork::finish_if_complete(WorkContext& context) {
   if (++answered_ == replies_.size()) context.finish(combine_(replies_, context.protocol()));
 }

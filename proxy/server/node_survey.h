@@ -38,6 +38,7 @@ class SurveyWork final : public Work {
   void expect(std::string node) { replies_.push_back({.node = std::move(node)}); }
 
   [[nodiscard]] bool only_reads() const noexcept override { return only_reads_; }
+  [[nodiscard]] std::string awaited() const override;
   void on_reply(WorkContext& context, std::uint16_t part, const resp::ReplyFrame& reply) override;
   void on_failure(WorkContext& context, std::uint16_t part, std::string_view error_text) override;
 

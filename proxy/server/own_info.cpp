@@ -87,7 +87,7 @@ constexpr auto kOwnFields = std::to_array<OwnField>({
      [](const Sources& s) { return std::to_string(s.total(&stats::WorkerStats::clients)); }},
     {"Clients", "cluster_connections", [](const Sources&) { return std::string("0"); }},
     {"Clients", "maxclients",
-     [](const Sources& s) { return std::to_string(s.instance().settings.limits.maxclients); }},
+     [](const Sources& s) { return std::to_string(s.instance().runtime->maxclients.load()); }},
     {"Clients", "blocked_clients",
      [](const Sources& s) {
        return std::to_string(s.total(&stats::WorkerStats::blocked_clients));

@@ -29,10 +29,9 @@ Verdict time(const Call& call) {
 // Any node can answer, and all of them alike.
 Verdict ask_any_shard(const Call& call) { return call.dispatcher.forward_to_any_shard(call); }
 
-constexpr std::array<HandlerBinding, 3> kBindings{{
+constexpr std::array<HandlerBinding, 2> kBindings{{
     {"time", time},
     {"command", ask_any_shard},
-    {"config|get", ask_any_shard},
 }};
 
 }  // namespace

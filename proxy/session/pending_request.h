@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "cluster/slot.h"
@@ -66,6 +67,9 @@ class RequestWork {
 
   /// False for work that keeps its own time, such as that of a command that blocks.
   [[nodiscard]] virtual bool has_deadline() const noexcept { return true; }
+  /// Which nodes have not answered, for the error when its time is over; empty if nobody is asked
+  /// by name.
+  [[nodiscard]] virtual std::string awaited() const { return {}; }
 };
 
 /// One request of a client from its parsing until its reply has gone to the client's output.
