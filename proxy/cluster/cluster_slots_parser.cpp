@@ -85,7 +85,8 @@ Parsed parse_entry(ReplyNode entry, const Endpoint& asked, SlotMapBuilder& build
 
 }  // namespace
 
-std::expected<SlotMap, std::string> parse_cluster_slots(ReplyNode reply, const Endpoint& asked) {
+std::expected<SlotMap, std::string> parse_cluster_slots(ReplyNode reply, const Endpoint& asked,
+                                                        std::span<const Node> others) {
   if (reply.is_error()) {
     return std::unexpected(fmt::format("CLUSTER SLOTS answered {}", quoted(reply.text())));
   }
@@ -95,6 +96,10 @@ std::expected<SlotMap, std::string> parse_cluster_slots(ReplyNode reply, const E
     if (const Parsed entry = parse_entry(reply[index], asked, builder); !entry) {
       return std::unexpected(fmt::format("entry {} of CLUSTER SLOTS: {}", index, entry.error()));
     }
+  }
+  for (const Node& other : others) {
+    // Of two claims about an address or an id, that of the slots counts.
+    static_cast<void>(builder.add_node(other));
   }
   auto map = std::move(builder).build();
   if (!map) return std::unexpected(fmt::format("CLUSTER SLOTS: {}", map.error()));

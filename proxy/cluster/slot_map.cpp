@@ -26,6 +26,18 @@ std::vector<NodeIndex> SlotMap::replicas_of(NodeIndex primary) const {
   return replicas;
 }
 
+NodeIndex SlotMap::find_by_any_address(const Endpoint& endpoint) const noexcept {
+  if (const NodeIndex known = find(endpoint); known != kNoNode) return known;
+  const auto listens_there = [&](const Node& node) {
+    return node.endpoint.port == endpoint.port &&
+           (node.metadata_value("hostname") == endpoint.host ||
+            node.metadata_value("ip") == endpoint.host);
+  };
+  const auto found = std::ranges::find_if(nodes_, listens_there);
+  if (found == nodes_.end()) return kNoNode;
+  return static_cast<NodeIndex>(found - nodes_.begin());
+}
+
 bool SlotMap::same_layout(const SlotMap& other) const {
   if (covered_slots_ != other.covered_slots_ || nodes_.size() != other.nodes_.size() ||
       ranges_.size() != other.ranges_.size()) {

@@ -70,6 +70,9 @@ class SlotMap {
   /// path.
   [[nodiscard]] NodeIndex find(const Endpoint& endpoint) const noexcept;
 
+  /// The same by any address that the cluster has told of a node: its "hostname" or "ip", too.
+  [[nodiscard]] NodeIndex find_by_any_address(const Endpoint& endpoint) const noexcept;
+
   /// All primaries, those without slots included.
   [[nodiscard]] std::span<const NodeIndex> primaries() const noexcept { return primaries_; }
 

@@ -2,7 +2,10 @@
 
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "cluster/endpoint.h"
 #include "cluster/slot_map.h"
@@ -31,8 +34,17 @@ namespace slotway::cluster {
 /// Reads the reply of CLUSTER SLOTS (Redis 4 to 8, all Valkeys): entries [first, last, primary,
 /// replica...], each node [host, port, id, metadata].
 /// https://redis.io/docs/latest/commands/cluster-slots/
-[[nodiscard]] std::expected<SlotMap, std::string> parse_cluster_slots(resp::ReplyNode reply,
-                                                                      const Endpoint& asked);
+///
+/// `others` are nodes that reply does not list, as it lists none without slots: they become
+/// primaries of the map, unless they contradict it.
+[[nodiscard]] std::expected<SlotMap, std::string> parse_cluster_slots(
+    resp::ReplyNode reply, const Endpoint& asked, std::span<const Node> others = {});
+
+/// The primaries without slots that a reply of CLUSTER NODES names: a node that has just joined is
+/// no part of CLUSTER SLOTS, and yet the first slots on their way to it are already asked of it.
+/// Lines that cannot be understood, and nodes that have failed or cannot be reached, are left out.
+/// https://redis.io/docs/latest/commands/cluster-nodes/
+[[nodiscard]] std::vector<Node> parse_idle_primaries(std::string_view reply, const Endpoint& asked);
 
 /// Which of a node's two ports to take. (CLUSTER SLOTS chooses by the connection it is asked on.)
 enum class Transport : std::uint8_t { tcp, tls };

@@ -184,6 +184,10 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   void count_redirect(stats::Redirect kind) noexcept;
   /// The node that serves a slot; null while none is known.
   [[nodiscard]] const cluster::Endpoint* owner_of(cluster::Slot slot) const noexcept;
+  /// The node that a redirect names, by any of its addresses; null if it is none of the slot map's.
+  /// A script can make a node answer whatever it likes, so that only to those is a redirect
+  /// followed: nobody else gets to see a request, or the password of the cluster.
+  [[nodiscard]] const cluster::Endpoint* member_at(const cluster::Endpoint& address) const noexcept;
   /// True if the connection shared by all clients has reached a node. It tries to from now on.
   [[nodiscard]] bool reaches(const cluster::Endpoint& node, const session::ClientSession& session);
   /// Sends a message of a private work over a connection that accepts requests. With several
@@ -245,6 +249,19 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
                                     const upstream::InFlight& entry, std::string_view request,
                                     session::PendingRequest& pending,
                                     const resp::ReplyFrame& reply);
+  /// The same for what is a node's own word beyond doubt.
+  [[nodiscard]] bool handle_refusal(upstream::Connection& connection,
+                                    const upstream::InFlight& entry, std::string_view request,
+                                    session::PendingRequest& pending, std::string_view error_text);
+  /// The same for a script that may write: holds the call until it is known who has answered.
+  [[nodiscard]] bool verify_refusal(upstream::Connection& connection,
+                                    const upstream::InFlight& entry, std::string_view request,
+                                    session::PendingRequest& pending, std::string_view error_text);
+  /// What to ask the node to see whether it refuses such a call; empty if nothing can show it.
+  [[nodiscard]] std::string question_about(std::string_view request, std::string_view error_text);
+  bool on_refusal_verified(upstream::Connection& connection, session::PendingRequest& pending,
+                           const resp::ReplyFrame& reply);
+  bool answer_for_script(session::PendingRequest& pending, std::string_view error_text);
   void on_own_unanswered(upstream::Connection& connection, const upstream::InFlight& entry,
                          bool may_have_run);
   [[nodiscard]] bool follow(const cluster::Redirection& redirection,

@@ -33,11 +33,12 @@ bool Dispatcher::on_special_reply(upstream::Connection& connection, const InFlig
     scripts_.on_loaded(connection, request, reply);
     return reply.type() == '$' || reply.is_error();
   }
-  if (entry.purpose != Purpose::own && entry.purpose != Purpose::block) {
+  if (entry.purpose == Purpose::asking || entry.purpose == Purpose::probe) {
     return reply.type() == '+' || reply.is_error();
   }
   PendingRequest* pending = sessions_.requests.find(std::bit_cast<RequestHandle>(entry.ticket));
   if (pending == nullptr) return true;
+  if (entry.purpose == Purpose::question) return on_refusal_verified(connection, *pending, reply);
   if (entry.purpose == Purpose::block) {
     return on_block_reply(connection, entry, request, *pending, reply);
   }
@@ -92,6 +93,12 @@ const cluster::Endpoint* Dispatcher::owner_of(cluster::Slot slot) const noexcept
   if (map_ == nullptr) return nullptr;
   const cluster::NodeIndex owner = map_->owner(slot);
   return owner == cluster::kNoNode ? nullptr : &map_->node(owner).endpoint;
+}
+
+const cluster::Endpoint* Dispatcher::member_at(const cluster::Endpoint& address) const noexcept {
+  if (map_ == nullptr) return nullptr;
+  const cluster::NodeIndex member = map_->find_by_any_address(address);
+  return member == cluster::kNoNode ? nullptr : &map_->node(member).endpoint;
 }
 
 bool Dispatcher::reaches(const cluster::Endpoint& node, const session::ClientSession& session) {

@@ -25,6 +25,9 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view kAskingRequest = "*1\r\n$6\r\nASKING\r\n";
 
+// A redirect to a node that the slot map lacks: the map is asked for meanwhile.
+constexpr std::chrono::nanoseconds kUntilNodeIsKnown = 50ms;
+
 constexpr std::string_view kNoScript = "NOSCRIPT No matching script";
 
 // No client of ours ever sees these, well-formed or not.
@@ -112,6 +115,14 @@ bool Dispatcher::on_push(upstream::Connection& connection, std::string_view) {
 bool Dispatcher::handle_not_run(upstream::Connection& connection, const InFlight& entry,
                                 std::string_view request, PendingRequest& pending,
                                 std::string_view text) {
+  const bool may_be_of_script = scripts_.runs_script(pending.command);
+  return may_be_of_script ? verify_refusal(connection, entry, request, pending, text)
+                          : handle_refusal(connection, entry, request, pending, text);
+}
+
+bool Dispatcher::handle_refusal(upstream::Connection& connection, const InFlight& entry,
+                                std::string_view request, PendingRequest& pending,
+                                std::string_view text) {
   if (const auto redirection = cluster::parse_redirection(text, connection.endpoint().host)) {
     return follow(*redirection, entry, request, pending);
   }
@@ -148,11 +159,20 @@ bool Dispatcher::follow(const cluster::Redirection& redirection, const InFlight&
   }
   InFlight next = entry;
   ++next.hops;
+  next.asked = !moved;
+  const cluster::Endpoint* member = member_at(redirection.target);
+  if (member == nullptr) {
+    host_.request_refresh(RefreshReason::moved);
+    retry(pending, next, request, kUntilNodeIsKnown,
+          fmt::format("CLUSTERDOWN slotway: hash slot {} was redirected to {}, which is no known "
+                      "node of the cluster",
+                      redirection.slot.value(), cluster::to_string(redirection.target)));
+    return true;
+  }
   upstream::Connection* target =
       pending.session->held_requests > 0  // an earlier one waits: no overtaking
           ? nullptr
-          : nodes_.connection(redirection.target,
-                              {pending.session->id(), pending.session->protocol},
+          : nodes_.connection(*member, {pending.session->id(), pending.session->protocol},
                               sessions_.clock.now_ns());
   if (target == nullptr || !target->accepts()) {
     retry(pending, next, request, 0ns, "");
@@ -249,7 +269,8 @@ void Dispatcher::on_unanswered(upstream::Connection& connection, const InFlight&
   if (entry.purpose == upstream::Purpose::own) {
     return on_own_unanswered(connection, entry, may_have_run);
   }
-  if (entry.purpose != upstream::Purpose::request && entry.purpose != upstream::Purpose::block) {
+  if (entry.purpose != upstream::Purpose::request && entry.purpose != upstream::Purpose::block &&
+      entry.purpose != upstream::Purpose::question) {
     return;
   }
   PendingRequest* pending = sessions_.requests.find(std::bit_cast<RequestHandle>(entry.ticket));
@@ -265,7 +286,9 @@ void Dispatcher::on_unanswered(upstream::Connection& connection, const InFlight&
                      connection.last_error()));
     return;
   }
-  if (!may_have_run || pending->read_only) {
+  // The answer to a question would have told whether a script has run.
+  const bool is_question = entry.purpose == upstream::Purpose::question;
+  if (!is_question && (!may_have_run || pending->read_only)) {
     sessions_.stats.redirects[static_cast<std::size_t>(stats::Redirect::connection_lost)].add();
     retry(*pending, entry, request, 0ns, "");
     return;

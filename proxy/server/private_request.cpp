@@ -106,7 +106,9 @@ PrivateRequest::Problem PrivateRequest::put_off(std::chrono::nanoseconds delay,
 PrivateRequest::Problem PrivateRequest::follow(const cluster::Redirection& redirection) {
   const bool moved = redirection.kind == cluster::Redirection::Kind::moved;
   dispatcher_.count_redirect(moved ? stats::Redirect::moved : stats::Redirect::ask);
-  if (moved) dispatcher_.request_refresh(RefreshReason::moved);
+  if (moved || dispatcher_.member_at(redirection.target) == nullptr) {
+    dispatcher_.request_refresh(RefreshReason::moved);
+  }
   if (dispatcher_.now_ns() - sent_at_ns_ >= count_of(kSettled)) {
     trouble_since_ns_ = 0;
     hops_ = 0;
@@ -117,7 +119,13 @@ PrivateRequest::Problem PrivateRequest::follow(const cluster::Redirection& redir
         "disagree about who serves it",
         slot_.value(), dispatcher_.options().max_redirects);
   }
-  redirected_to_ = redirection.target;
+  const cluster::Endpoint* target = dispatcher_.member_at(redirection.target);
+  if (target == nullptr) {
+    return put_off(kSoon, fmt::format("CLUSTERDOWN slotway: hash slot {} was redirected to {}, "
+                                      "which is no known node of the cluster",
+                                      slot_.value(), cluster::to_string(redirection.target)));
+  }
+  redirected_to_ = *target;
   asking_ = !moved;
   return send();
 }

@@ -1,5 +1,6 @@
 #include "server/retry_queue.h"
 
+#include <algorithm>
 #include <unordered_set>
 #include <utility>
 
@@ -57,7 +58,8 @@ std::vector<HeldRequest> RetryQueue::run(
     session::ClientSession& session = *pending->session;
     if (!held.overtaken) {
       const std::size_t came_back = held_.size();
-      const bool must_wait = held.not_before_ns > now_ns || blocked.contains(&session);
+      const bool must_wait =
+          held.in_doubt || held.not_before_ns > now_ns || blocked.contains(&session);
       if (must_wait || !send(*pending, held)) {
         blocked.insert(&session);
         staying.push_back(std::move(held));
@@ -73,6 +75,25 @@ std::vector<HeldRequest> RetryQueue::run(
   for (HeldRequest& came_back : held_) insert(staying, std::move(came_back));
   held_ = std::move(staying);
   return overtaken;
+}
+
+void RetryQueue::doubt(session::RequestHandle request) noexcept {
+  for (HeldRequest& held : held_) {
+    if (held.request == request) held.in_doubt = true;
+  }
+}
+
+std::optional<HeldRequest> RetryQueue::take_doubtful(session::PendingRequest& pending) {
+  const auto found = std::ranges::find_if(held_, [&](const HeldRequest& held) {
+    return held.in_doubt && !held.overtaken && held.request == pending.handle();
+  });
+  if (found == held_.end()) return std::nullopt;
+  HeldRequest taken = std::move(*found);
+  held_.erase(found);
+  bytes_ -= taken.bytes.size();
+  --pending.session->held_requests;
+  --pending.held_parts;
+  return taken;
 }
 
 void RetryQueue::note_run(const session::PendingRequest& ran, cluster::Slot slot,

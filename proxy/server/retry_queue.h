@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,7 @@ struct HeldRequest {
   Fence fence{};
 
   // Set by the queue.
+  bool in_doubt = false;  ///< not to be sent before it is known that it has not run
   const session::ClientSession* session = nullptr;  ///< to compare with, no more
   std::uint32_t order = 0;                          ///< PendingRequest::order
   bool read_only = false;                           ///< PendingRequest::read_only
@@ -57,6 +59,11 @@ class RetryQueue {
   /// Beyond the limit only for parts of works that have begun, whose number is bounded by other
   /// limits.
   void hold(session::PendingRequest& pending, HeldRequest request);
+
+  /// Of a request that has just been held: it may have run, and waits until take_doubtful().
+  void doubt(session::RequestHandle request) noexcept;
+  /// Gives back a request in doubt, held no longer; nothing if it has been overtaken.
+  [[nodiscard]] std::optional<HeldRequest> take_doubtful(session::PendingRequest& pending);
 
   /// Offers each request that is due to `send`, which says whether it could be sent now. Requests
   /// that are over (answered by their deadline, client gone) are dropped. Returns those that were

@@ -34,7 +34,9 @@ std::string load_request(std::string_view body) {
 }  // namespace
 
 void ScriptLoader::bind(const command::CommandTable& commands) {
+  eval_ = id_of(commands, "eval");
   evalsha_ = id_of(commands, "evalsha");
+  fcall_ = id_of(commands, "fcall");
   evalsha_ro_ = id_of(commands, "evalsha_ro");
   exec_ = id_of(commands, "exec");
 }

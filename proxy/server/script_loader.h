@@ -44,6 +44,11 @@ class ScriptLoader {
     return command == evalsha_ || command == evalsha_ro_ || command == exec_;
   }
 
+  /// True for commands that run a script or a function, which answers what it likes.
+  [[nodiscard]] bool runs_script(command::CommandId command) const noexcept {
+    return command == eval_ || command == evalsha_ || command == fcall_;
+  }
+
   /// A node has answered NOSCRIPT to `request`. True if sending it again, prepared again, may help.
   [[nodiscard]] bool missing(upstream::Connection& connection, std::string_view request);
 
@@ -71,7 +76,9 @@ class ScriptLoader {
   // what another connection carried may arrive later.
   std::unordered_map<const upstream::Connection*, Present> present_;
   resp::RequestParser parser_;
+  command::CommandId eval_ = command::kNoCommand;
   command::CommandId evalsha_ = command::kNoCommand;
+  command::CommandId fcall_ = command::kNoCommand;
   command::CommandId evalsha_ro_ = command::kNoCommand;
   command::CommandId exec_ = command::kNoCommand;
 };

@@ -98,7 +98,7 @@ void TopicCarriers::find_desired(const Topic& topic) {
       return;
     case Reach::every_primary:
       if (map_ == nullptr) return;
-      for (const cluster::NodeIndex primary : map_->primaries()) {
+      for (const cluster::NodeIndex primary : map_->shards()) {
         add(link_to(map_->node(primary).endpoint));
       }
       return;
@@ -218,7 +218,7 @@ bool TopicCarriers::is_primary(const cluster::Endpoint& endpoint) const {
 bool TopicCarriers::choose_hub() {
   if (map_ == nullptr) return false;
   if (hub_ != nullptr && !hub_->is_down() && is_primary(hub_->endpoint())) return false;
-  const auto primaries = map_->primaries();
+  const auto primaries = map_->shards();
   const cluster::Endpoint* best = nullptr;
   for (std::size_t i = 0; i < primaries.size(); ++i) {
     const std::size_t index = (host_.worker_index() + i) % primaries.size();
@@ -306,8 +306,10 @@ void TopicCarriers::refused(Topic& topic, std::string_view error, std::string_vi
   const auto redirection = cluster::parse_redirection(error, host);
   if (redirection && topic.reach == Reach::slot_owner) {
     host_.request_refresh(RefreshReason::moved);
-    if (++topic.hops <= kMaxHops) {
-      topic.moved_to = redirection->target;
+    const cluster::NodeIndex target =
+        map_ == nullptr ? cluster::kNoNode : map_->find_by_any_address(redirection->target);
+    if (target != cluster::kNoNode && ++topic.hops <= kMaxHops) {
+      topic.moved_to = map_->node(target).endpoint;
       place(topic);
       return;
     }

@@ -79,7 +79,8 @@ void TopologyService::refresh() {
   answers_.clear();
   problems_.clear();
   std::vector<std::string> requests{resp::format_command({"CLUSTER", "INFO"}),
-                                    resp::format_command({"CLUSTER", "SLOTS"})};
+                                    resp::format_command({"CLUSTER", "SLOTS"}),
+                                    resp::format_command({"CLUSTER", "NODES"})};
   if (!facts_known_) {
     requests.push_back(resp::format_command({"COMMAND"}));
     requests.push_back(resp::format_command({"INFO", "server"}));
@@ -102,9 +103,9 @@ void TopologyService::on_probe_done(NodeProbe& probe, NodeProbe::Result result) 
                                    : std::unexpected(std::move(result.error()));
   if (answer.has_value()) {
     answers_.push_back(std::move(*answer));
-    if (!facts_known_ && result->size() == 4) {
+    if (!facts_known_ && result->size() == 5) {
       facts_known_ = true;
-      observer_.on_server_facts((*result)[2].root(), (*result)[3].root().text());
+      observer_.on_server_facts((*result)[3].root(), (*result)[4].root().text());
     }
   } else {
     if (!problems_.empty()) problems_ += "; ";
@@ -124,7 +125,13 @@ std::expected<TopologyService::Answer, std::string> TopologyService::read_answer
   }
   const auto info = cluster::parse_cluster_info(info_reply.text());
   if (!info) return std::unexpected(info.error());
-  auto map = cluster::parse_cluster_slots(replies[1].root(), from);
+  // It may be refused by the rights of a user: then the map is what CLUSTER SLOTS says and no more.
+  const resp::ReplyNode nodes_reply = replies[2].root();
+  std::vector<cluster::Node> idle_primaries;
+  if (nodes_reply.is_string()) {
+    idle_primaries = cluster::parse_idle_primaries(nodes_reply.text(), from);
+  }
+  auto map = cluster::parse_cluster_slots(replies[1].root(), from, idle_primaries);
   if (!map) return std::unexpected(map.error());
   return Answer{std::move(*map), info->current_epoch, from};
 }

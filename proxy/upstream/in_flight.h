@@ -23,6 +23,7 @@ enum class Purpose : std::uint8_t {
   block,    ///< MULTI, a client's commands and EXEC in one piece: all of it is answered, or sent
             ///< again
   script_load,  ///< SCRIPT LOAD in front of a request that calls the script by its name
+  question,     ///< whether the node refuses the keys of a script that seems to have been refused
   own,  ///< on a connection that its client has for itself: its sender judges whatever comes
 };
 
@@ -35,6 +36,7 @@ struct InFlight {
   Purpose purpose = Purpose::request;
   std::uint8_t hops = 0;  ///< how often the request was redirected before
   bool pinned = false;    ///< meant for this very node: never sent to another one
+  bool asked = false;     ///< an ASKING went ahead of it
   /// The types the reply can have (command::ReplyTypes): known here as well, because the reply of a
   /// request whose client has left still has to be of one of them.
   std::uint16_t reply_types = 0xffff;

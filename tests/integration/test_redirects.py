@@ -117,11 +117,42 @@ def test_moved_with_an_empty_host_means_the_node_that_said_so(two_nodes):
     assert b.count("GET") == 1
 
 
-def test_moved_to_a_host_name_is_followed(two_nodes):
-    _, a, b, proxy = two_nodes
+def test_moved_to_a_host_name_that_the_cluster_has_told_is_followed(two_nodes):
+    cluster, a, b, proxy = two_nodes
+    cluster.hostname = "localhost"
     a.on("GET", lambda request: f"-MOVED {key_slot('k')} localhost:{b.port}\r\n".encode())
     assert proxy.connect().call("GET", "k") == value_of("k")
     assert b.count("GET") == 1
+
+
+@pytest.mark.parametrize("kind", ["MOVED", "ASK"])
+def test_nobody_but_nodes_of_the_cluster_is_connected_to(two_nodes, fake_cluster, kind):
+    _, a, _, proxy = two_nodes
+    stranger = fake_cluster().nodes[0]
+    accepted = stranger.accepted
+    a.on("SET", lambda request: f"-{kind} {key_slot('k')} {stranger.address}\r\n".encode())
+    reply = assert_one_clear_error(proxy.connect(), "SET", "k", "v")
+    assert reply == (f"CLUSTERDOWN slotway: hash slot {key_slot('k')} was redirected to {stranger.address}, "
+                     "which is no known node of the cluster").encode()
+    assert 2 <= a.count("SET") < 40, "it is tried again, in case the map is behind, but not in a frenzy"
+    assert stranger.accepted == accepted
+
+
+def test_a_redirect_to_a_node_that_joins_is_followed_once_the_cluster_knows_it(two_nodes, fake_cluster):
+    cluster, a, _, proxy = two_nodes
+    newcomer = fake_cluster().nodes[0]
+    newcomer.on("SET", b"+OK\r\n")
+    a.on("SET", ask(newcomer))
+    client = proxy.connect()
+    client.send_command("SET", "k", "v")
+    client.assert_silent(0.2)
+    assert newcomer.count("SET") == 0
+    cluster.nodes.append(newcomer)  # it has no slots yet: only CLUSTER NODES tells of it
+    try:
+        assert client.read() == b"OK"
+    finally:
+        cluster.nodes.remove(newcomer)
+    assert newcomer.count("SET") == newcomer.count("ASKING") == 1
 
 
 def test_moved_to_a_dead_port_ends_in_one_clear_error(two_nodes):

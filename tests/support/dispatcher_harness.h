@@ -158,8 +158,8 @@ class DispatcherHarness : public session::SessionObserver, public server::Dispat
     cluster::Endpoint owner;
   };
 
-  /// Publishes a slot map, each time with a version of its own.
-  void adopt(const std::vector<Range>& ranges) {
+  /// Publishes a slot map, each time with a version of its own; `idle` are nodes without slots.
+  void adopt(const std::vector<Range>& ranges, const std::vector<cluster::Endpoint>& idle = {}) {
     cluster::SlotMapBuilder builder;
     for (const Range& range : ranges) {
       if (builder.find(range.owner) == cluster::kNoNode) {
@@ -167,6 +167,10 @@ class DispatcherHarness : public session::SessionObserver, public server::Dispat
       }
       expect(builder.assign(range.first, range.last, builder.find(range.owner)).has_value(),
              "slots can be assigned");
+    }
+    for (const cluster::Endpoint& node : idle) {
+      if (builder.find(node) != cluster::kNoNode) continue;
+      expect(builder.add_node({.endpoint = node}).has_value(), "an idle node can be added");
     }
     auto map = std::move(builder).build();
     expect(map.has_value(), "the map can be built");

@@ -10,10 +10,11 @@
 namespace slotway::test {
 
 // Slots of the keys used here: {a} 15495, {b} 3300, {c} 7365.
+// `other` is a member without slots, as a node that has just joined.
 struct TwoNodes {
   explicit TwoNodes(const server::DispatcherOptions& options = DispatcherHarness::default_options())
       : harness(options) {
-    harness.adopt({{0, 8191, low.endpoint()}, {8192, 16383, high.endpoint()}});
+    harness.adopt({{0, 8191, low.endpoint()}, {8192, 16383, high.endpoint()}}, {other.endpoint()});
   }
 
   /// Both nodes are connected to and have answered once.

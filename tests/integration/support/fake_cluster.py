@@ -21,6 +21,7 @@ class FakeCluster(contextlib.AbstractContextManager):
         self.ranges = [(SLOTS * index // nodes, SLOTS * (index + 1) // nodes - 1, node)
                        for index, node in enumerate(self.nodes)]
         self.password = password
+        self.hostname = ""  # what CLUSTER NODES tells of every node
         self.slots_reply = None  # bytes that replace the true topology
         self._command_reply = command_reply
 
@@ -37,7 +38,7 @@ class FakeCluster(contextlib.AbstractContextManager):
 
     def topology_fetches(self):
         """How often any node was asked who owns which slot."""
-        topology = ("SLOTS", "SHARDS", "NODES")
+        topology = ("SLOTS", "SHARDS")
         return sum(request.args[1].decode().upper() in topology
                    for node in self.nodes for request in node.executed("CLUSTER"))
 
@@ -84,7 +85,7 @@ class FakeCluster(contextlib.AbstractContextManager):
         for node in self.nodes:
             ranges = " ".join(f"{first}-{last}" for first, last, owner in self.ranges if owner is node)
             myself = "myself," if node is asked else ""
-            lines.append(f"{node.id} {node.host}:{node.port}@{node.port + 10000},,"
+            lines.append(f"{node.id} {node.host}:{node.port}@{node.port + 10000},{self.hostname},"
                          f" {myself}master - 0 0 1 connected {ranges}\n")
         return "".join(lines)
 
