@@ -28,6 +28,11 @@ constexpr std::string_view kAskingRequest = "*1\r\n$6\r\nASKING\r\n";
 // A redirect to a node that the slot map lacks: the map is asked for meanwhile.
 constexpr std::chrono::nanoseconds kUntilNodeIsKnown = 50ms;
 
+// A read whose connection broke, when its client had sent a write of the same key behind it: what
+// it would find now may be what was written later.
+constexpr std::string_view kOvertaken =
+    "ERR slotway: connection lost, and a later request on the same key may have run";
+
 constexpr std::string_view kNoScript = "NOSCRIPT No matching script";
 
 // No client of ours ever sees these, well-formed or not.
@@ -260,7 +265,8 @@ void Dispatcher::run_retries() {
                                       });
   for (const HeldRequest& held : overtaken) {
     PendingRequest* pending = sessions_.requests.find(held.request);
-    if (pending != nullptr) fail(*pending, held.part, held.last_error);
+    if (pending == nullptr) continue;
+    fail(*pending, held.part, held.last_error.empty() ? kOvertaken : held.last_error);
   }
 }
 
@@ -293,6 +299,7 @@ void Dispatcher::on_unanswered(upstream::Connection& connection, const InFlight&
     retry(*pending, entry, request, 0ns, "");
     return;
   }
+  if (pending->session->held_requests > 0) note_run(*pending, entry.slot, request);
   fail(*pending, entry.part,
        fmt::format("ERR slotway: connection to {} lost, outcome unknown",
                    cluster::to_string(connection.endpoint())));

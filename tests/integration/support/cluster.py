@@ -197,6 +197,18 @@ class Cluster:
         for node in [target, *others]:
             node.command("CLUSTER", "SETSLOT", slot, "NODE", self.id_of(target))
 
+    def move_to_new_ports(self):
+        """Every node ends and starts again on another port, keeping its identity and its slots, not its data."""
+        for node in self.nodes:
+            node.kill()
+        for node in self.nodes:
+            node.change_port()
+            node.start()
+        for node in self.nodes:
+            node.wait_until_up()
+        for node in self.nodes[1:]:  # nobody listens where they look for each other
+            self._meet(self.nodes[0], node)
+
     # Data
 
     def flush(self):

@@ -79,6 +79,12 @@ class RedisServer:
         self.start()
         self.wait_until_up()
 
+    def change_port(self):
+        """The next start() is on another port."""
+        self.lease.release()
+        self.lease = PortLease(self.host)
+        self._options["port"] = self.port
+
     def freeze(self):
         """SIGSTOP: the kernel still accepts connections and bytes, nobody answers."""
         self.process.send_signal(signal.SIGSTOP)

@@ -39,6 +39,25 @@ TEST_CASE("a lost connection: reads and what was not sent are sent again, in ord
   CHECK(cluster.harness.redirects(Redirect::connection_lost) == 3);
 }
 
+TEST_CASE("a read is not sent again when a later write of its key may have run") {
+  TwoNodes cluster;
+  cluster.get_ready();
+  auto& client = cluster.harness.connect_client();
+  client.send(request("GET a") + request("GET {a}2") + request("SET a 1") + request("GET a"));
+  cluster.harness.end_turn();
+  (void)cluster.high.requests();
+  cluster.high.die();
+  cluster.harness.pass(200ms);
+  cluster.high.accept();
+  cluster.harness.pass(100ms);
+  CHECK(cluster.high.requests() == Words{"GET {a}2", "GET a"});
+  cluster.high.say("$-1\r\n" + bulk("1"));
+  CHECK(client.replies() ==
+        "-ERR slotway: connection lost, and a later request on the same key may have run\r\n"
+        "$-1\r\n-ERR slotway: connection to 10.0.0.2:7002 lost, outcome unknown\r\n" +
+            bulk("1"));
+}
+
 TEST_CASE("a surplus reply hurts only those who wait on that connection") {
   TwoNodes cluster;
   cluster.get_ready();
