@@ -23,16 +23,18 @@ void bind_all(std::span<const HandlerBinding> bindings, const command::CommandTa
 void HandlerTable::bind(const command::CommandTable& commands) {
   handlers_.assign(commands.size(), nullptr);
   for (const auto bindings :
-        cluster_handlers(), connection_handlers(), client_handlers(), client_list_handlers(), client_pause_handlers(), identity_handlers(), info_handlers(), monitor_handlers(), blocking_handlers(), transaction_handlers(), wait_handlers(), pubsub_handlers(), pubsub_list_handlers(), scan_handlers(), script_handlers(), server_handlers(), config_handlers(),
-        whole_cluster_handlers()
-}) {
+       {cluster_handlers(), connection_handlers(), client_handlers(), client_list_handlers(),
+        client_pause_handlers(), identity_handlers(), info_handlers(), monitor_handlers(),
+        blocking_handlers(), transaction_handlers(), wait_handlers(), pubsub_handlers(),
+        pubsub_list_handlers(), scan_handlers(), script_handlers(), server_handlers(),
+        config_handlers(), whole_cluster_handlers()}) {
     bind_all(bindings, commands, handlers_);
   }
-across_slots_.assign(commands.size(), nullptr);
-for (const auto bindings : {hyperloglog_handlers(), set_read_handlers(), sorted_set_read_handlers(),
-                            stream_read_handlers()}) {
-  bind_all(bindings, commands, across_slots_);
-}
+  across_slots_.assign(commands.size(), nullptr);
+  for (const auto bindings : {hyperloglog_handlers(), set_read_handlers(),
+                              sorted_set_read_handlers(), stream_read_handlers()}) {
+    bind_all(bindings, commands, across_slots_);
+  }
 }
 
 }  // namespace slotway::server
