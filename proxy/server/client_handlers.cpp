@@ -17,7 +17,6 @@ using session::Verdict;
 namespace {
 
 constexpr std::string_view kSyntaxError = "ERR syntax error";
-constexpr std::int64_t kNoTracking = -1;
 
 Verdict id(const Call& call) {
   return call.dispatcher.reply(call,
@@ -102,29 +101,7 @@ Verdict import_source(const Call& call) {
   return call.dispatcher.reply_error(call, "ERR Server is not in import mode");
 }
 
-// What CLIENT TRACKING has set up; with it off, which it is, these answer as Redis does.
-
-Verdict get_redirection(const Call& call) {
-  return call.dispatcher.reply(call, resp::integer_reply(kNoTracking));
-}
-
-Verdict tracking_info(const Call& call) {
-  resp::ReplyWriter reply(call.session.protocol);
-  reply.map(3);
-  reply.bulk("flags").set(1).bulk("off");
-  reply.bulk("redirect").integer(kNoTracking);
-  reply.bulk("prefixes").array(0);
-  return call.dispatcher.reply(call, reply.take());
-}
-
-Verdict caching(const Call& call) {
-  return call.dispatcher.reply_error(
-      call,
-      "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or "
-      "OPTOUT mode enabled");
-}
-
-constexpr std::array<HandlerBinding, 12> kBindings{{
+constexpr std::array<HandlerBinding, 9> kBindings{{
     {"client|id", id},
     {"client|setname", set_name},
     {"client|getname", get_name},
@@ -134,9 +111,6 @@ constexpr std::array<HandlerBinding, 12> kBindings{{
     {"client|no-touch", no_touch},
     {"client|capa", capabilities},
     {"client|import-source", import_source},
-    {"client|getredir", get_redirection},
-    {"client|trackinginfo", tracking_info},
-    {"client|caching", caching},
 }};
 
 }  // namespace

@@ -19,6 +19,7 @@ ClientState* ClientState::find(session::ClientSession& session) noexcept {
 }
 
 std::optional<session::Verdict> ClientState::intercept(const Call& call) {
+  if (tracking != nullptr) tracking->before(call, transaction != nullptr);
   if (monitors) {
     if (const auto verdict = refuse_to_monitor(call)) return verdict;
   }
@@ -29,6 +30,10 @@ std::optional<session::Verdict> ClientState::intercept(const Call& call) {
     if (const auto verdict = subscriber->intercept(call)) return verdict;
   }
   return std::nullopt;
+}
+
+void ClientState::on_taken(const Call& call) {
+  if (tracking != nullptr) tracking->after(call, transaction != nullptr);
 }
 
 void ClientState::on_refused(const command::Command* command) {
@@ -42,6 +47,7 @@ void ClientState::on_refused(const command::Command* command) {
 
 void ClientState::leave(Dispatcher& dispatcher, session::ClientSession& session) {
   if (monitors) stop_monitoring(dispatcher, session);
+  if (is_redirect_target) dispatcher.tracking().forget_target(session.id());
 }
 
 void ClientState::describe(ClientFacts& facts) const {
@@ -53,6 +59,7 @@ void ClientState::describe(ClientFacts& facts) const {
   }
   if (watch != nullptr && !watch->holds()) facts.set(ClientFlag::watch_is_dirty);
   if (subscriber != nullptr) subscriber->describe(facts);
+  if (tracking != nullptr) tracking->describe(facts);
 }
 
 }  // namespace slotway::server

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "server/client_tracking.h"
 #include "server/handler.h"
 #include "server/subscriber.h"
 #include "server/transaction.h"
@@ -27,6 +28,9 @@ class ClientState final : public session::SessionExtension {
   /// request takes its ordinary way.
   [[nodiscard]] std::optional<session::Verdict> intercept(const Call& call);
 
+  /// Called when a request of such a client has been taken, on whatever way.
+  void on_taken(const Call& call);
+
   /// Called for a request that is refused before it comes to that: an unknown command (null), or a
   /// wrong number of arguments.
   void on_refused(const command::Command* command);
@@ -46,6 +50,10 @@ class ClientState final : public session::SessionExtension {
   std::unique_ptr<Watch> watch;
   /// Set once the client has subscribed to anything.
   std::unique_ptr<Subscriber> subscriber;
+  /// CLIENT TRACKING is on.
+  std::unique_ptr<ClientTracking> tracking;
+  /// Clients that track keys may have theirs invalidated through this one.
+  bool is_redirect_target = false;
 };
 
 }  // namespace slotway::server

@@ -51,6 +51,7 @@ Dispatcher::Dispatcher(const DispatcherOptions& options, session::SessionContext
       scripts_(options.script_cache_bytes),
       subscriptions_(options_.connection, options_.request_timeout, options_.subscribers, sessions,
                      connector, host),
+      tracking_(options_.connection, options.tracking_table_max_keys, sessions, connector, host),
       monitor_feed_(host) {
   adopt(std::move(commands), "");
 }
@@ -70,6 +71,7 @@ void Dispatcher::adopt(std::shared_ptr<const cluster::SlotMap> map) {
   set_gate();
   nodes_.adopt(*map_);
   subscriptions_.adopt(map_);
+  tracking_.adopt(map_);
   shard_slots_.clear();
   // In the order of the shards, which is that of their first slots; one pass, whatever their
   // number.
@@ -103,13 +105,27 @@ Verdict Dispatcher::take(ClientSession& session, const resp::RequestView& reques
     if (session.extension != nullptr) ClientState::find(session)->on_refused(command);
     return reply_error(call, command::wrong_arity_error(*command));
   }
-  if (session.extension != nullptr) [[unlikely]] {
-    if (const auto verdict = ClientState::find(session)->intercept(call)) return *verdict;
-  }
-  if (command->route == command::Route::by_key && command->single_key != 0) [[likely]] {
-    return forward(call, cluster::slot_of(request[command->single_key]));
+  if (session.extension != nullptr) [[unlikely]]
+    return take_with_state(call);
+  return send_on(call);
+}
+
+inline Verdict Dispatcher::send_on(const Call& call) {
+  const command::Command& command = call.command;
+  if (command.route == command::Route::by_key && command.single_key != 0) [[likely]] {
+    return forward(call, cluster::slot_of(call.request[command.single_key]));
   }
   return route(call);
+}
+
+// The way of a request whose client is one of those of which something is remembered.
+Verdict Dispatcher::take_with_state(const Call& call) {
+  const auto intercepted = ClientState::find(call.session)->intercept(call);
+  const Verdict verdict = intercepted ? *intercepted : send_on(call);
+  if (verdict == Verdict::stalled) return verdict;
+  // RESET has ended the state.
+  if (ClientState* state = ClientState::find(call.session)) state->on_taken(call);
+  return verdict;
 }
 
 // The way of a request when the slot map has changed, when others of its session wait to be sent
@@ -483,6 +499,7 @@ void Dispatcher::resume_waiting_sessions() {
 void Dispatcher::forget(ClientSession& session) {
   std::erase(waiting_for_route_, &session);
   pause_.forget(session);
+  tracking_.forget(session);
   if (ClientState* state = ClientState::find(session)) state->leave(*this, session);
 }
 
@@ -504,6 +521,7 @@ void Dispatcher::shut_down() {
   is_shut_down_ = true;
   private_connections_.shut_down();
   subscriptions_.shut_down();
+  tracking_.shut_down();
   nodes_.shut_down();
 }
 
@@ -513,6 +531,7 @@ void Dispatcher::tick() {
   private_connections_.tick(now_ns);
   private_works_.tick(now_ns);
   subscriptions_.tick(now_ns);
+  tracking_.tick(now_ns);
   fail_overdue();
   if (pause_.is_over(now_ns)) unpause_clients();
   run_retries();

@@ -27,6 +27,7 @@
 #include "server/retry_queue.h"
 #include "server/script_loader.h"
 #include "server/subscription_hub.h"
+#include "server/tracking_hub.h"
 #include "server/work.h"
 #include "server/worker_peers.h"
 #include "session/client_session.h"
@@ -67,6 +68,7 @@ struct DispatcherOptions {
   std::size_t cross_slot_reply_limit = 0;
   std::size_t script_cache_bytes = 0;
   SubscriberLimits subscribers;
+  std::size_t tracking_table_max_keys = 0;  ///< of all workers; 0: no limit
 };
 
 /// Where sessions and upstream connections meet: takes each request, decides by the command table
@@ -88,13 +90,17 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   /// Deadlines, retries, and the clocks of the connections. Called about every 50 ms.
   void tick();
   /// At the end of each turn, before sessions write.
-  void end_turn() { monitor_feed_.send_recorded(); }
+  void end_turn() {
+    monitor_feed_.send_recorded();
+    tracking_.end_turn();
+  }
   /// Forgets a session that has closed.
   void forget(session::ClientSession& session);
   /// Ends all connections; upstream() says when they are gone.
   void shut_down();
   [[nodiscard]] bool upstream_gone() const noexcept {
-    return nodes_.empty() && private_connections_.empty() && subscriptions_.gone();
+    return nodes_.empty() && private_connections_.empty() && subscriptions_.gone() &&
+           tracking_.gone();
   }
 
   session::Verdict handle(session::ClientSession& session,
@@ -209,6 +215,7 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   void end_monitoring_for(std::size_t worker);
   [[nodiscard]] MonitorFeed& monitor_feed() noexcept { return monitor_feed_; }
   [[nodiscard]] SubscriptionHub& subscriptions() noexcept { return subscriptions_; }
+  [[nodiscard]] TrackingHub& tracking() noexcept { return tracking_; }
 
   [[nodiscard]] WorkerPeers& peers() noexcept { return host_; }
   [[nodiscard]] const Instance& instance() const noexcept { return host_.instance(); }
@@ -220,10 +227,12 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
 
  private:
   session::Verdict take(session::ClientSession& session, const resp::RequestView& request);
+  session::Verdict take_with_state(const Call& call);
   session::Verdict take_at_gate(session::ClientSession& session, const resp::RequestView& request);
   void set_gate() noexcept;
   session::Verdict refuse_unknown(session::ClientSession& session,
                                   const resp::RequestView& request);
+  session::Verdict send_on(const Call& call);
   session::Verdict route(const Call& call);
   session::Verdict route_by_keys(const Call& call);
   session::Verdict cross_slots(const Call& call);
@@ -311,6 +320,7 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   RetryQueue retries_;
   ScriptLoader scripts_;
   SubscriptionHub subscriptions_;
+  TrackingHub tracking_;
   routing::Splitter splitter_;
   std::shared_ptr<const command::CommandTable> commands_;
   HandlerTable handlers_;

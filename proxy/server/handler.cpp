@@ -22,12 +22,15 @@ void bind_all(std::span<const HandlerBinding> bindings, const command::CommandTa
 
 void HandlerTable::bind(const command::CommandTable& commands) {
   handlers_.assign(commands.size(), nullptr);
-  for (const auto bindings :
-       {cluster_handlers(), connection_handlers(), client_handlers(), client_list_handlers(),
-        client_pause_handlers(), identity_handlers(), info_handlers(), monitor_handlers(),
-        blocking_handlers(), transaction_handlers(), wait_handlers(), pubsub_handlers(),
-        pubsub_list_handlers(), scan_handlers(), script_handlers(), server_handlers(),
-        config_handlers(), whole_cluster_handlers()}) {
+  for (const auto bindings : {
+           blocking_handlers(),      client_handlers(),      client_list_handlers(),
+           client_pause_handlers(),  cluster_handlers(),     config_handlers(),
+           connection_handlers(),    identity_handlers(),    info_handlers(),
+           monitor_handlers(),       pubsub_handlers(),      pubsub_list_handlers(),
+           scan_handlers(),          script_handlers(),      server_handlers(),
+           tracking_handlers(),      transaction_handlers(), wait_handlers(),
+           whole_cluster_handlers(),
+       }) {
     bind_all(bindings, commands, handlers_);
   }
   across_slots_.assign(commands.size(), nullptr);

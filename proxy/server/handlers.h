@@ -25,6 +25,7 @@ namespace slotway::server {
 [[nodiscard]] std::span<const HandlerBinding> scan_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> script_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> server_handlers() noexcept;
+[[nodiscard]] std::span<const HandlerBinding> tracking_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> whole_cluster_handlers() noexcept;
 
 // What they do if the keys of a request lie in several slots, for commands that one Redis lets read

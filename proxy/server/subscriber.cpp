@@ -231,6 +231,11 @@ std::optional<Verdict> Subscriber::intercept(const Call& call) {
 
 void Subscriber::deliver(FanOutMessage& message) {
   message.send_to(session_);
+  limit_output();
+}
+
+void Subscriber::limit_output() {
+  if (!has_subscriptions()) return;
   const SubscriberLimits& limits = hub_.limits();
   const std::size_t unread = session_.output_size();
   if (limits.output_hard != 0 && unread > limits.output_hard) [[unlikely]] {

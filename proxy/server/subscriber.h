@@ -87,6 +87,8 @@ class Subscriber {
   // -----------------------------------------------------------------------------------------
 
   void deliver(FanOutMessage& message);
+  /// Looks at what the client has left unread, after more was sent to it.
+  void limit_output();
   /// Runs the commands that have nothing to wait for.
   void run();
   void moved(Topic& topic, std::size_t position);

@@ -53,7 +53,8 @@ DispatcherOptions dispatcher_options(const config::Settings& settings) {
           .script_cache_bytes = settings.limits.script_cache_bytes,
           .subscribers = {.output_hard = settings.limits.client_output_pubsub_hard,
                           .output_soft = settings.limits.client_output_pubsub_soft,
-                          .soft_time = settings.limits.client_output_pubsub_soft_time}};
+                          .soft_time = settings.limits.client_output_pubsub_soft_time},
+          .tracking_table_max_keys = settings.limits.tracking_table_max_keys};
 }
 
 net::TcpOptions upstream_tcp(const config::ClusterSettings& cluster) {

@@ -229,10 +229,29 @@ void ClientSession::push_when_answered(std::string_view frames) {
     push(frames);
     return;
   }
+  // Many of them behind one request that takes its time need one place only.
+  PendingRequest& last = context_.requests.at(tail_);
+  if (last.state == PendingRequest::State::answered && !last.muted()) {
+    parked_bytes_ -= last.parked.heap_bytes();
+    last.parked.append(frames);
+    parked_bytes_ += last.parked.heap_bytes();
+    if (parked_bytes_ > context_.limits.output_soft) mark_dirty();
+    return;
+  }
+  static_cast<void>(open_answered(frames));
+}
+
+void ClientSession::end_when_answered(std::unique_ptr<RequestWork> work) {
+  if (pending_ > 0) open_answered("").work = std::move(work);
+}
+
+// REQUIRES: pending_ > 0, so that it is not its turn.
+PendingRequest& ClientSession::open_answered(std::string_view frames) {
   const std::uint32_t mute_next = std::exchange(mute_next_, 0);
   PendingRequest& place = open_request();
   mute_next_ = mute_next;
   answer(place, frames);
+  return place;
 }
 
 void ClientSession::reply(std::string_view reply) {

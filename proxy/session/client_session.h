@@ -157,6 +157,8 @@ class ClientSession final : public net::TransportHandler {
   void push(SharedBytes frames);
   /// Sends such frames behind the replies to all requests pending now.
   void push_when_answered(std::string_view frames);
+  /// Lets a work end when all requests pending now have been answered, or the client has left.
+  void end_when_answered(std::unique_ptr<RequestWork> work);
 
   /// Bytes that wait to be written to the client, those that the kernel has no room for included.
   [[nodiscard]] std::size_t output_size() const noexcept { return output_.size(); }
@@ -257,6 +259,7 @@ class ClientSession final : public net::TransportHandler {
   void keep_rest(std::string_view bytes, std::size_t consumed);
   void refuse_malformed(const std::string& error);
   [[nodiscard]] bool is_cross_protocol(const resp::RequestView& request) const noexcept;
+  PendingRequest& open_answered(std::string_view frames);
   void answer_out_of_turn(PendingRequest& request, const resp::ReplyFrame& reply);
   void pop_answered();
   void remove_head();

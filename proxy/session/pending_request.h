@@ -43,6 +43,20 @@ class ParkedReply {
     }
   }
 
+  /// Adds bytes to those kept.
+  void append(std::string_view bytes) {
+    if (large_ == nullptr) {
+      if (size_ + bytes.size() <= inline_.size()) {
+        std::memcpy(inline_.data() + size_, bytes.data(), bytes.size());
+        size_ += static_cast<std::uint32_t>(bytes.size());
+        return;
+      }
+      large_ = std::make_unique<resp::ByteBuffer>(2 * (size_ + bytes.size()));
+      large_->append({inline_.data(), size_});
+    }
+    large_->append(bytes);
+  }
+
   [[nodiscard]] resp::ReplyFrame frame() const noexcept {
     if (large_ != nullptr) return {large_->view(), large_.get()};
     return {{inline_.data(), size_}, nullptr};

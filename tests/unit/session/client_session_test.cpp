@@ -148,7 +148,7 @@ TEST_CASE("a stalled request may have arrived in pieces, and may be followed by 
     SessionHarness harness;
     auto& client = harness.connect();
     for (const std::string_view piece : pieces) {
-      client.peer->send(piece);
+      client.peer->say(piece);
       harness.turn();
     }
     CHECK(client.peer->received().empty());
@@ -225,7 +225,7 @@ TEST_CASE("QUIT is answered, what follows it is not") {
 TEST_CASE("a client that sends no more still gets its replies") {
   SessionHarness harness;
   auto& client = harness.connect();
-  client.peer->send("LATER a\r\nLATER b\r\n");
+  client.peer->say("LATER a\r\nLATER b\r\n");
   client.peer->send_end();
   harness.turn();
   CHECK(client.peer->is_open());
@@ -242,7 +242,7 @@ TEST_CASE("a client that sends no more gets replies that the kernel had no room 
   SessionHarness harness;
   auto& client = harness.connect();
   client.peer->set_kernel_room(3);
-  client.peer->send("NOW hello\r\n");
+  client.peer->say("NOW hello\r\n");
   client.peer->send_end();
   harness.turn();
   CHECK(client.peer->received() == "+he");
@@ -256,7 +256,7 @@ TEST_CASE("a client that sends no more gets replies that the kernel had no room 
 TEST_CASE("requests behind a stalled one are taken up although their client sends no more") {
   SessionHarness harness;
   auto& client = harness.connect();
-  client.peer->send("STALL a\r\nNOW b\r\n");
+  client.peer->say("STALL a\r\nNOW b\r\n");
   client.peer->send_end();
   harness.turn();
   harness.allow("a");
@@ -270,7 +270,7 @@ TEST_CASE("requests behind a stalled one are taken up although their client send
 TEST_CASE("half a request is no request when its client sends no more") {
   SessionHarness harness;
   auto& client = harness.connect();
-  client.peer->send("NOW a\r\n*2\r\n$3\r\nNO");
+  client.peer->say("NOW a\r\n*2\r\n$3\r\nNO");
   client.peer->send_end();
   harness.turn();
   harness.turn();
@@ -394,6 +394,51 @@ TEST_CASE("a push comes behind the replies to what was pending when it was sent"
   CHECK(client.peer->received() == "+a\r\n>1\r\n+p\r\n+OK\r\n+b\r\n");
 }
 
+TEST_CASE("many pushes behind one reply that takes its time come in order and take up one place") {
+  SessionHarness harness;
+  auto& client = harness.connect();
+  client.peer->say("LATER a\r\n");
+  harness.turn();
+  std::string expected;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string push = ">1\r\n+" + std::to_string(i) + "\r\n";
+    client.session->push_when_answered(push);
+    expected += push;
+  }
+  CHECK(client.session->pending() == 2);
+  CHECK(harness.answer("a", "+a\r\n"));
+  harness.turn();
+  CHECK(client.peer->received() == "+a\r\n" + expected);
+}
+
+TEST_CASE("work that is to end behind the replies ends then, or when the client leaves") {
+  struct Ending final : slotway::session::RequestWork {
+    explicit Ending(int& count) : ended(count) {}
+    ~Ending() override { ++ended; }
+    int& ended;
+  };
+  SessionHarness harness;
+  auto& client = harness.connect();
+  int ended = 0;
+  client.session->end_when_answered(std::make_unique<Ending>(ended));
+  CHECK(ended == 1);
+  client.peer->say("LATER a\r\n");
+  harness.turn();
+  client.session->end_when_answered(std::make_unique<Ending>(ended));
+  client.session->push_when_answered(">1\r\n+b\r\n");
+  client.session->end_when_answered(std::make_unique<Ending>(ended));
+  CHECK(ended == 1);
+  CHECK(harness.answer("a", "+a\r\n"));
+  CHECK(ended == 3);
+  harness.turn();
+  CHECK(client.peer->received() == "+a\r\n>1\r\n+b\r\n");
+  client.peer->say("LATER c\r\n");
+  harness.turn();
+  client.session->end_when_answered(std::make_unique<Ending>(ended));
+  client.session->abort();
+  CHECK(ended == 4);
+}
+
 TEST_CASE("requests that waited for a slow reader or a full pipeline have their whole time") {
   // They were read long ago, but it is not their node that took the time.
   SessionHarness harness({.pipeline = 2, .output_soft = 100});
@@ -414,7 +459,7 @@ TEST_CASE("requests that waited for a slow reader or a full pipeline have their 
   slow.peer->set_kernel_room(0);
   slow.peer->say("NOW " + std::string(200, 'x') + "\r\n");
   harness.end_turn();
-  slow.peer->send("LATER d\r\n");
+  slow.peer->say("LATER d\r\n");
   REQUIRE(slow.session->paused_for(Pause::output));
   slow.peer->deliver_all();
   ManualClock::advance(20s);
