@@ -3,13 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
 
 #include "command/differences.h"
 #include "command/error_texts.h"
+#include "support/repository.h"
 
 using namespace slotway;
 using slotway::test::CommandOutcome;
@@ -76,8 +76,7 @@ TEST_CASE("each remark is about a command, and of one that is not refused") {
 }
 
 TEST_CASE("proxy/COMMANDS.md is up to date") {
-  const auto root = std::filesystem::path(__FILE__).parent_path() / ".." / ".." / "..";
-  std::ifstream file(root / "proxy" / "COMMANDS.md");
+  std::ifstream file(test::repository() / "proxy" / "COMMANDS.md");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   const bool is_up_to_date = text == test::command_document(outcomes());
   CHECK_MESSAGE(is_up_to_date, "run scripts/generate-commands --document");
