@@ -1,5 +1,6 @@
 #include "session/client_session.h"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <utility>
@@ -18,6 +19,11 @@ constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 // answered anyway.
 constexpr std::size_t kMaxPieces = 8;
 
+// Requests that a client whose replies nobody has seen yet may have pending, and the fewest that
+// any client may.
+constexpr std::size_t kFirstWindow = 64;
+constexpr std::size_t kSmallestWindow = 16;
+
 bool equals_ignoring_case(std::string_view text, std::string_view lower_case) noexcept {
   if (text.size() != lower_case.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -29,7 +35,10 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower_case) no
 }  // namespace
 
 ClientSession::ClientSession(std::uint64_t id, SessionContext& context)
-    : context_(context), id_(id), output_(context.buffers) {}
+    : context_(context),
+      id_(id),
+      output_(context.buffers),
+      window_(static_cast<std::uint32_t>(std::min(kFirstWindow, context.limits.pipeline))) {}
 
 ClientSession::~ClientSession() { assert(pending_ == 0); }
 
@@ -131,7 +140,7 @@ std::size_t ClientSession::take_requests(std::string_view bytes, resp::RequestPa
         break;
       }
       if (!open_) return bytes.size();
-      if (pending_ >= context_.limits.pipeline) pause(Pause::pipeline);
+      if (pending_ >= window_) pause(Pause::pipeline);
     }
     position += parser.consumed();
   }
@@ -185,10 +194,25 @@ void ClientSession::answer(PendingRequest& request, const resp::ReplyFrame& repl
   }
   if (pauses_ != 0) [[unlikely]] {
     if (waiting_ == 0) context_.handler.on_all_answered(*this);
-    if (paused_for(Pause::pipeline) && pending_ <= context_.limits.pipeline / 2) {
+    if (paused_for(Pause::pipeline) && pending_ <= window_ / 2) {
+      adapt_window();
       resume(Pause::pipeline);
     }
   }
+}
+
+// Twice as many, but no more than will do to fill the output up to where the client is not read.
+void ClientSession::adapt_window() noexcept {
+  const std::uint32_t answered = next_order_ - pending_;
+  const std::uint64_t answered_bytes = written_bytes_ + unread_bytes();
+  const std::uint64_t replies = answered - answered_before_;
+  if (replies == 0) return;
+  const std::uint64_t bytes_each = (answered_bytes - answered_bytes_before_) / replies;
+  answered_before_ = answered;
+  answered_bytes_before_ = answered_bytes;
+  const std::size_t useful = context_.limits.output_soft / std::max<std::uint64_t>(bytes_each, 1);
+  const std::size_t wanted = std::max(std::min<std::size_t>(window_ * 2, useful), kSmallestWindow);
+  window_ = static_cast<std::uint32_t>(std::min(wanted, context_.limits.pipeline));
 }
 
 void ClientSession::answer_out_of_turn(PendingRequest& request, const resp::ReplyFrame& reply) {
@@ -328,6 +352,7 @@ void ClientSession::write_rest() {
 
 void ClientSession::wrote(std::size_t size) {
   output_.consume(size);
+  written_bytes_ += size;
   context_.stats.client_bytes_out.add(size);
   if (paused_for(Pause::output) && unread_bytes() <= context_.limits.output_soft / 2) [[unlikely]] {
     resume(Pause::output);
@@ -352,6 +377,7 @@ void ClientSession::limit_output() {
     context_.stats.clients_lost.add();
     abort();
   } else {
+    adapt_window();
     pause(Pause::output);
   }
 }

@@ -53,7 +53,7 @@ class SessionObserver {
 
 struct SessionLimits {
   resp::RequestLimits request;
-  std::size_t pipeline = 16'384;                    ///< requests pending per client
+  std::size_t pipeline = 16'384;                    ///< requests pending per client, at most
   std::size_t output_soft = std::size_t{1} << 20;   ///< above: the client is not read
   std::size_t output_hard = std::size_t{64} << 20;  ///< above: the client is closed
 };
@@ -263,6 +263,7 @@ class ClientSession final : public net::TransportHandler {
   void answer_out_of_turn(PendingRequest& request, const resp::ReplyFrame& reply);
   void pop_answered();
   void remove_head();
+  void adapt_window() noexcept;
   [[nodiscard]] bool reads_ahead() const noexcept;
   void read_on_if_blocked();
   void pause(Pause reason) noexcept { pauses_ |= static_cast<std::uint8_t>(reason); }
@@ -289,6 +290,13 @@ class ClientSession final : public net::TransportHandler {
   std::uint32_t tail_ = RequestPool::kNone;
   std::uint32_t next_order_ = 0;
   std::uint32_t pending_ = 0;
+  // With so many requests pending, no more are taken. Replies cannot be taken back once they have
+  // been asked for, and everybody waits behind them: so it begins small and grows as long as
+  // replies turn out to be.
+  std::uint32_t window_;
+  std::uint32_t answered_before_ = 0;  // replies, and their bytes, that adapt_window() has seen
+  std::uint64_t answered_bytes_before_ = 0;
+  std::uint64_t written_bytes_ = 0;
   std::uint32_t waiting_ = 0;
   // Set in PendingRequest::turn of requests whose replies are dropped, else 0: of the next one
   // only, and of all that follow it.

@@ -65,7 +65,7 @@ def test_connections_cut_all_the_time_double_no_write_and_lose_none(private_clus
 
 @pytest.mark.timeout_seconds(scale(60, 400))
 def test_planned_failovers_are_not_noticed(private_cluster, start_proxy):
-    cluster = private_cluster(node_timeout_ms=5000)
+    cluster = private_cluster(node_timeout_ms=1500)
     proxy = start_proxy(cluster.seeds, settings=PATIENT)
     times = scale(2, 30)
     with Load(proxy.port, depths="1,8") as load:

@@ -5,9 +5,11 @@ It is put together with CLUSTER MEET, ADDSLOTSRANGE and REPLICATE, which is quic
 takes writes (CLUSTER_WRITABLE_DELAY in Redis' cluster.c).
 """
 
+import contextlib
 import shutil
 import subprocess
 import tempfile
+import time
 
 from support.ports import PortLease
 from support.redis_server import RedisServer
@@ -153,9 +155,18 @@ class Cluster:
         """A replica takes over by CLUSTER FAILOVER; returns it when every node agrees."""
         replica = self.replicas_of(primary)[0]
         slot = next(first for first, _, node in self.slot_ranges() if node is primary)
-        replica.command("CLUSTER", "FAILOVER", *(["FORCE"] if force else []))
-        wait_until(lambda: all(self._sees(node, slot, replica) for node in self.running), 15,
-                   f"{replica} to take over from {primary}")
+        asked_at = None
+
+        def has_taken_over():
+            nonlocal asked_at
+            # It gives up after 5 s, for example if the others voted for a replica of this shard just before.
+            if asked_at is None or time.monotonic() - asked_at > 6:
+                asked_at = time.monotonic()
+                with contextlib.suppress(RuntimeError):  # it is a primary already
+                    replica.command("CLUSTER", "FAILOVER", *(["FORCE"] if force else []))
+            return all(self._sees(node, slot, replica) for node in self.running)
+
+        wait_until(has_taken_over, 30, f"{replica} to take over from {primary}")
         return replica
 
     def reshard(self, source, target, count):
