@@ -32,7 +32,8 @@ def test_many_clients_with_pipelines_of_all_depths_get_their_own_replies(private
     proxy = start_proxy(cluster.seeds, workers=2)
     clients, requests = scale((60, 20_000), (1000, 2_000_000))
     started = time.monotonic()
-    with Load(proxy.port, clients=clients, processes=2, depths="1,2,5,16,64,256", timeout=120) as load:
+    with Load(proxy.port, clients=clients, processes=2, per_thread=clients // 4, depths="1,2,5,16,64,256",
+              timeout=120) as load:
         load.wait_for_progress(requests, timeout=1000)
     report = load.verify()
     publish(f"{clients} clients, pipelines of 1 to 256", f"{report}; {time.monotonic() - started:.0f} s")

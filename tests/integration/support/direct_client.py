@@ -18,6 +18,9 @@ class DirectClient(contextlib.AbstractContextManager):
         self._learn()
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
         for connection in self._connections.values():
             connection.close()
 

@@ -18,11 +18,34 @@ from support.history import (ACKNOWLEDGED, UNKNOWN, Counter, Findings, Register,
 from support.resp_client import ConnectionClosed, RespClient
 
 
-class Writer(threading.Thread):
+class Driver(threading.Thread):
+    """Several clients in one thread: all send a pipeline, then all read their replies."""
+
+    def __init__(self, writers, pause):
+        super().__init__(daemon=True)
+        self.writers = writers
+        self.stopping = threading.Event()
+        self._pause = pause
+
+    def run(self):
+        try:
+            while not self.stopping.is_set():
+                for writer in self.writers:
+                    writer.begin_round()
+                for writer in self.writers:
+                    writer.end_round()
+                if self._pause:
+                    time.sleep(self._pause)
+        except Exception as error:  # pylint: disable=broad-except
+            self.writers[0].problem = repr(error)
+        for writer in self.writers:
+            writer.close()
+
+
+class Writer:
     """One client: pipelines of random depth over keys of its own."""
 
     def __init__(self, name, options):
-        super().__init__(daemon=True)
         self.name = name
         self.findings = Findings()
         self.outcomes = {ACKNOWLEDGED: 0, UNKNOWN: 0}
@@ -30,7 +53,9 @@ class Writer(threading.Thread):
         self.latencies = []
         self.longest_pause = 0.0
         self.problem = None
-        self.stopping = threading.Event()
+        self._client = None
+        self._steps, self._started = [], 0.0
+        self._last_success = time.monotonic()
         self._options = options
         self._rng = random.Random(f"{options.seed}:{name}")
         numbers = range(options.keys)
@@ -47,35 +72,46 @@ class Writer(threading.Thread):
             return DirectClient(self._options.direct.split(","))
         return RespClient(self._options.port, timeout=self._options.timeout)
 
-    def run(self):
-        last_success = time.monotonic()
-        try:
-            while not self.stopping.is_set():
-                try:
-                    with self.connect() as client:
-                        while not self.stopping.is_set():
-                            if self._round(client):
-                                now = time.monotonic()
-                                self.longest_pause = max(self.longest_pause, now - last_success)
-                                last_success = now
-                            if self._options.pause:
-                                time.sleep(self._options.pause)
-                except (ConnectionClosed, OSError):
-                    time.sleep(0.01)
-        except Exception as error:  # pylint: disable=broad-except
-            self.problem = repr(error)
+    def close(self):
+        if self._client is not None:
+            self._client.close()
+            self._client = None
 
     # A round: one pipeline, written whole, then its replies
 
-    def _round(self, client):
+    def begin_round(self):
         depth = self._rng.choice(self._options.depths)
-        steps = [self._rng.choice(self._makers)() for _ in range(depth)]
-        started = time.monotonic()
+        self._steps = [self._rng.choice(self._makers)() for _ in range(depth)]
+        self._started = time.monotonic()
+        try:
+            if self._client is None:
+                self._client = self.connect()
+            self._client.send(resp.encode_all(command for command, _ in self._steps))
+        except (ConnectionClosed, OSError):
+            self._lost(self._steps)
+
+    def end_round(self):
+        if not self._steps:
+            time.sleep(0.01)
+            return
+        if self._read_replies():
+            now = time.monotonic()
+            self.longest_pause = max(self.longest_pause, now - self._last_success)
+            self._last_success = now
+
+    def _lost(self, unanswered):
+        for _, judge in unanswered:
+            self.outcomes[UNKNOWN] += 1
+            judge(UNKNOWN, None)
+        self._steps = []
+        self.close()
+
+    def _read_replies(self):
+        """True if any succeeded."""
         answered, acknowledged = 0, False
         try:
-            client.send(resp.encode_all(command for command, _ in steps))
-            for answered, (command, judge) in enumerate(steps):
-                reply = client.read()
+            for answered, (command, judge) in enumerate(self._steps):
+                reply = self._client.read()
                 if isinstance(reply, resp.ErrorReply):
                     outcome = outcome_of_error(reply)
                     if outcome != UNKNOWN:
@@ -85,15 +121,12 @@ class Writer(threading.Thread):
                     outcome, acknowledged = ACKNOWLEDGED, True
                 self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
                 judge(outcome, reply)
-            answered += 1
         except TimeoutError:
-            self.findings.add("missing", f"{self.name}: no reply to {steps[answered][0][:2]}")
-            raise
-        finally:
-            for _, judge in steps[answered:]:
-                self.outcomes[UNKNOWN] += 1
-                judge(UNKNOWN, None)
-        self.latencies.append(time.monotonic() - started)
+            self.findings.add("missing", f"{self.name}: no reply to {command[:2]}")
+            self._lost(self._steps[answered:])
+        except (ConnectionClosed, OSError):
+            self._lost(self._steps[answered:])
+        self.latencies.append(time.monotonic() - self._started)
         return acknowledged
 
     def _token(self):
@@ -227,6 +260,7 @@ def main():
     parser.add_argument("--port", type=int, required=True, help="where to read the keys back, and to write")
     parser.add_argument("--direct", help="nodes to write to past the proxy, as a cluster's client does")
     parser.add_argument("--clients", type=int, required=True)
+    parser.add_argument("--per-thread", type=int, default=1, help="clients that share a thread")
     parser.add_argument("--depths", type=lambda text: [int(depth) for depth in text.split(",")], default=[1])
     parser.add_argument("--kinds", default="rpush,append,incr,set,get,mset,mget")
     parser.add_argument("--keys", type=int, default=4, help="of each kind")
@@ -237,19 +271,21 @@ def main():
     options = parser.parse_args()
     threading.stack_size(256 * 1024)
     writers = [Writer(f"{options.name}.{number}", options) for number in range(options.clients)]
-    for writer in writers:
-        writer.start()
+    drivers = [Driver(writers[first : first + options.per_thread], options.pause)
+               for first in range(0, len(writers), options.per_thread)]
+    for driver in drivers:
+        driver.start()
     print("started", flush=True)
     for line in sys.stdin:
         if line.strip() == "progress":
             print(sum(writer.outcomes[ACKNOWLEDGED] for writer in writers), flush=True)
         elif line.strip() == "stop":
-            for writer in writers:
-                writer.stopping.set()
-            for writer in writers:
-                writer.join(options.timeout + 5)
-                if writer.is_alive():
-                    writer.problem = f"{writer.name} hangs"
+            for driver in drivers:
+                driver.stopping.set()
+            for driver in drivers:
+                driver.join(options.timeout + 5)
+                if driver.is_alive():
+                    driver.writers[0].problem = "a client hangs"
             print("stopped", flush=True)
         elif line.strip() == "verify":
             with RespClient(options.port, timeout=30) as client:
