@@ -1,7 +1,9 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string_view>
 
@@ -62,23 +64,26 @@ inline constexpr std::size_t kLongestLengthLine = 32;
 [[nodiscard]] inline const char* read_short_length(const char* at, const char* end,
                                                    std::size_t& value) noexcept {
   if (end - at < 5) return nullptr;
-  const auto digit = [at](int index) { return static_cast<unsigned>(at[index]) - unsigned{'0'}; };
-  unsigned number = digit(0);
-  if (number > 9) return nullptr;
-  int digits = 1;
-  if (at[1] != '\r') {
-    if (number == 0 || digit(1) > 9) return nullptr;
-    number = number * 10 + digit(1);
-    digits = 2;
-    if (at[2] != '\r') {
-      if (digit(2) > 9 || at[3] != '\r') return nullptr;
-      number = number * 10 + digit(2);
-      digits = 3;
-    }
+  // Four bytes at once, the first in the low bits: with one digit, CR LF follows at bit 8.
+  std::uint32_t word;
+  std::memcpy(&word, at, sizeof word);
+  if constexpr (std::endian::native == std::endian::big) word = std::byteswap(word);
+  constexpr std::uint32_t kLineEnd = 0x0a0d;
+  const auto digit = [word](unsigned place) { return ((word >> (8 * place)) & 0xff) - '0'; };
+  const std::uint32_t first = digit(0);
+  if (first > 9) return nullptr;
+  if (((word >> 8) & 0xffff) == kLineEnd) {
+    value = first;
+    return at + 3;
   }
-  if (at[digits + 1] != '\n') return nullptr;
-  value = number;
-  return at + digits + 2;
+  if (first == 0 || digit(1) > 9) return nullptr;
+  if (word >> 16 == kLineEnd) {
+    value = first * 10 + digit(1);
+    return at + 4;
+  }
+  if (digit(2) > 9 || word >> 24 != '\r' || at[4] != '\n') return nullptr;
+  value = first * 100 + digit(1) * 10 + digit(2);
+  return at + 5;
 }
 
 }  // namespace slotway::resp

@@ -20,8 +20,8 @@ ScanResult ReplyScanner::scan(std::string_view bytes) noexcept {
     const char* const end = bytes.data() + bytes.size();
     std::size_t size = 0;
     const char* const body = read_short_length(bytes.data() + 1, end, size);
-    if (body != nullptr && static_cast<std::size_t>(end - body) >= size + 2 && body[size] == '\r' &&
-        body[size + 1] == '\n') [[likely]] {
+    if (body != nullptr && static_cast<std::size_t>(end - body) >= size + 2 &&
+        std::memcmp(body + size, "\r\n", 2) == 0) [[likely]] {
       return {ScanStatus::complete, static_cast<std::size_t>(body - bytes.data()) + size + 2};
     }
   }

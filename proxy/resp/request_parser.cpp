@@ -72,7 +72,7 @@ ParseStatus RequestParser::parse_array(std::string_view bytes, const RequestLimi
     }
     if (size > max_bulk) return fail("invalid bulk length");
     if (static_cast<std::size_t>(end - body) < size + 2) return wait(position, bytes, limits);
-    if (body[size] != '\r' || body[size + 1] != '\n') return fail("expected CRLF after a bulk");
+    if (std::memcmp(body + size, "\r\n", 2) != 0) return fail("expected CRLF after a bulk");
     const auto offset = static_cast<std::size_t>(body - begin);
     arguments_.push_back({static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(size)});
     --arguments_owed_;

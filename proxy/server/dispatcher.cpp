@@ -88,14 +88,9 @@ void Dispatcher::adopt(std::shared_ptr<const cluster::SlotMap> map) {
 
 // --- Requests ------------------------------------------------------------------------------------
 
-Verdict Dispatcher::handle(ClientSession& session, const resp::RequestView& request) {
-  if (session.map_version != gate_ || session.held_requests > 0) [[unlikely]] {
-    return take_at_gate(session, request);
-  }
-  return take(session, request);
-}
-
-Verdict Dispatcher::take(ClientSession& session, const resp::RequestView& request) {
+// Every request passes here, so it is part of handle() and not a call of it.
+[[gnu::always_inline]] inline Verdict Dispatcher::take(ClientSession& session,
+                                                       const resp::RequestView& request) {
   const command::Command* command = commands_->resolve(request);
   if (command == nullptr) [[unlikely]]
     return refuse_unknown(session, request);
@@ -126,6 +121,13 @@ Verdict Dispatcher::take_with_state(const Call& call) {
   // RESET has ended the state.
   if (ClientState* state = ClientState::find(call.session)) state->on_taken(call);
   return verdict;
+}
+
+Verdict Dispatcher::handle(ClientSession& session, const resp::RequestView& request) {
+  if (session.map_version != gate_ || session.held_requests > 0) [[unlikely]] {
+    return take_at_gate(session, request);
+  }
+  return take(session, request);
 }
 
 // The way of a request when the slot map has changed, when others of its session wait to be sent

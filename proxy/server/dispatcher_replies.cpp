@@ -40,41 +40,31 @@ bool is_redirection_word(std::string_view word) noexcept {
   return word == "MOVED" || word == "ASK";
 }
 
-command::ReplyTypes type_bit(char type) noexcept {
+using TypeBits = std::array<command::ReplyTypes, 256>;
+
+// Which types of reply a first byte stands for; any, if it says nothing (errors, attributes).
+constexpr TypeBits kTypeBits = [] {
   using command::ReplyType;
-  ReplyType known{};
-  switch (type) {
-    case '+':
-      known = ReplyType::simple_string;
-      break;
-    case ':':
-      known = ReplyType::integer;
-      break;
-    case '$':
-    case '=':
-      known = ReplyType::bulk_string;
-      break;
-    case '*':
-    case '~':
-      known = ReplyType::array;
-      break;
-    case '%':
-      known = ReplyType::map;
-      break;
-    case '_':
-      known = ReplyType::null;
-      break;
-    case '#':
-      known = ReplyType::boolean;
-      break;
-    case ',':
-    case '(':
-      known = ReplyType::number;
-      break;
-    default:
-      return command::kAnyReply;
-  }
-  return static_cast<command::ReplyTypes>(known);
+  TypeBits bits;
+  bits.fill(command::kAnyReply);
+  const auto name = [&bits](std::string_view first_bytes, ReplyType type) {
+    for (const char byte : first_bytes) {
+      bits[static_cast<unsigned char>(byte)] = static_cast<command::ReplyTypes>(type);
+    }
+  };
+  name("+", ReplyType::simple_string);
+  name(":", ReplyType::integer);
+  name("$=", ReplyType::bulk_string);
+  name("*~", ReplyType::array);
+  name("%", ReplyType::map);
+  name("_", ReplyType::null);
+  name("#", ReplyType::boolean);
+  name(",(", ReplyType::number);
+  return bits;
+}();
+
+command::ReplyTypes type_bit(char type) noexcept {
+  return kTypeBits[static_cast<unsigned char>(type)];
 }
 
 }  // namespace

@@ -40,13 +40,16 @@ void NodeTable::adopt(const cluster::SlotMap& map) {
     by_index_.push_back(&node);
   }
   foreign_nodes_ = nodes_.size() - by_index_.size();
+  in_map_.clear();
+  for (const UpstreamNode* node : by_index_) {
+    for (std::size_t i = 0; i < 2 * lanes_; ++i) in_map_.push_back(node->lanes_[i].get());
+  }
 }
 
-std::size_t NodeTable::lane_index(const Caller& caller) const noexcept {
-  const std::size_t first = caller.protocol == 3 ? lanes_ : 0;
-  if (caller.aside) [[unlikely]]
-    return 2 * lanes_ + (caller.protocol == 3 ? 1 : 0);
-  return first + (lanes_ == 1 ? 0 : caller.session_id % lanes_);
+upstream::Connection& NodeTable::open_in_map(std::size_t node, const Caller& caller) {
+  upstream::Connection& connection = lane(*by_index_[node], caller);
+  if (!caller.aside) in_map_[node * 2 * lanes_ + lane_index(caller)] = &connection;
+  return connection;
 }
 
 const upstream::Connection* NodeTable::find(const cluster::Endpoint& endpoint,
@@ -115,6 +118,7 @@ void NodeTable::tick(std::uint64_t now_ns) {
 
 void NodeTable::shut_down() {
   by_index_.clear();
+  in_map_.clear();
   while (!nodes_.empty()) {
     auto node = nodes_.extract(nodes_.begin());
     dismiss(std::move(node.mapped()));

@@ -56,7 +56,13 @@ class NodeTable {
   /// The connection for a session's requests to a node of the map: always the same lane for the
   /// same session, because two lanes would not keep the order of its commands.
   [[nodiscard]] upstream::Connection& connection(cluster::NodeIndex node, const Caller& caller) {
-    return lane(*by_index_[static_cast<std::size_t>(node)], caller);
+    const auto index = static_cast<std::size_t>(node);
+    if (!caller.aside) [[likely]] {
+      upstream::Connection* known = in_map_[index * 2 * lanes_ + lane_index(caller)];
+      if (known != nullptr) [[likely]]
+        return *known;
+    }
+    return open_in_map(index, caller);
   }
 
   /// The same by endpoint. Null if too many nodes outside of the map have been named already.
@@ -76,7 +82,13 @@ class NodeTable {
   static constexpr std::size_t kMaxForeignNodes = 64;
 
   [[nodiscard]] upstream::Connection& lane(UpstreamNode& node, const Caller& caller);
-  [[nodiscard]] std::size_t lane_index(const Caller& caller) const noexcept;
+  [[nodiscard]] std::size_t lane_index(const Caller& caller) const noexcept {
+    const std::size_t first = caller.protocol == 3 ? lanes_ : 0;
+    if (caller.aside) [[unlikely]]
+      return 2 * lanes_ + (caller.protocol == 3 ? 1 : 0);
+    return first + (lanes_ == 1 ? 0 : caller.session_id % lanes_);
+  }
+  upstream::Connection& open_in_map(std::size_t node, const Caller& caller);
   UpstreamNode& node_at(const cluster::Endpoint& endpoint);
   [[nodiscard]] bool is_leaving(const UpstreamNode& node, std::uint64_t now_ns) const;
   void dismiss(std::unique_ptr<UpstreamNode> node);
@@ -88,7 +100,10 @@ class NodeTable {
   upstream::ConnectionObserver& observer_;
   stats::WorkerStats& stats_;
   std::unordered_map<cluster::Endpoint, std::unique_ptr<UpstreamNode>> nodes_;
-  std::vector<UpstreamNode*> by_index_;                 // place of the node in the slot map
+  std::vector<UpstreamNode*> by_index_;  // place of the node in the slot map
+  // The connections of by_index_ that there are, but those aside, one after another: what each
+  // request looks up.
+  std::vector<upstream::Connection*> in_map_;
   std::vector<std::unique_ptr<UpstreamNode>> leaving_;  // shut down, their transports still closing
   std::size_t foreign_nodes_ = 0;
 };

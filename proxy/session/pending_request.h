@@ -87,7 +87,9 @@ class RequestWork {
 };
 
 /// One request of a client from its parsing until its reply has gone to the client's output.
-struct PendingRequest {
+/// Thousands are under way at once, more than the first-level cache holds: what each of them needs
+/// stands in one cache line, and the parked reply, which few need, behind it.
+struct alignas(64) PendingRequest {
   enum class State : std::uint8_t {
     free,
     waiting,   ///< its reply has not come
@@ -116,5 +118,6 @@ struct PendingRequest {
   [[nodiscard]] bool muted() const noexcept { return turn != index; }
   void never_mute() noexcept { turn = index; }
 };
+static_assert(offsetof(PendingRequest, parked) + sizeof(void*) <= 64);
 
 }  // namespace slotway::session
