@@ -79,6 +79,24 @@ std::string CountCodec::expected() const {
   return fmt::format("a whole number from {} to {}", min, max);
 }
 
+std::optional<std::int64_t> IntegerCodec::parse(std::string_view text) const {
+  const bool negative = text.starts_with('-');
+  const auto digits = parse_digits(text.substr(negative ? 1 : 0));
+  if (!digits || *digits > static_cast<std::uint64_t>(std::numeric_limits<Type>::max())) {
+    return std::nullopt;
+  }
+  if (negative && *digits == 0) return std::nullopt;
+  const auto magnitude = static_cast<Type>(*digits);
+  const Type number = negative ? -magnitude : magnitude;
+  return number >= min && number <= max ? std::optional(number) : std::nullopt;
+}
+
+std::string IntegerCodec::print(const Type& value) const { return fmt::format("{}", value); }
+
+std::string IntegerCodec::expected() const {
+  return fmt::format("a whole number from {} to {}", min, max);
+}
+
 std::optional<std::size_t> AutoCountCodec::parse(std::string_view text) const {
   if (text == "auto") return 0;
   return CountCodec{1, max}.parse(text);

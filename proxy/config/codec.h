@@ -45,6 +45,19 @@ struct CountCodec {
   [[nodiscard]] std::string expected() const;
 };
 
+/// A whole number that may be negative.
+struct IntegerCodec {
+  using Type = std::int64_t;
+  static constexpr bool kQuoted = false;
+
+  Type min = 0;
+  Type max = std::numeric_limits<Type>::max();
+
+  [[nodiscard]] std::optional<Type> parse(std::string_view text) const;
+  [[nodiscard]] std::string print(const Type& value) const;
+  [[nodiscard]] std::string expected() const;
+};
+
 /// A count, or "auto", which is zero in Settings.
 struct AutoCountCodec {
   using Type = std::size_t;

@@ -149,6 +149,15 @@ void add_log(std::vector<Setting>& table) {
   table.push_back(scalar("log.file", TextCodec{}, Change::needs_restart,
                          "file to append to; \"\" is standard error", &Settings::log,
                          &LogSettings::file));
+  table.push_back(scalar("log.slowlog_log_slower_than", IntegerCodec{-1, 1LL << 50U}, Change::live,
+                         "microseconds that bring a request into SLOWLOG; -1 for none",
+                         &Settings::log, &LogSettings::slowlog_log_slower_than));
+  table.push_back(scalar("log.slowlog_max_len", CountCodec{0, 1'000'000}, Change::live,
+                         "entries kept for SLOWLOG", &Settings::log,
+                         &LogSettings::slowlog_max_len));
+  table.push_back(scalar("log.latency_monitor_threshold", CountCodec{0, 1ULL << 40U}, Change::live,
+                         "milliseconds that make an event for LATENCY; 0 for none", &Settings::log,
+                         &LogSettings::latency_monitor_threshold));
 }
 
 std::vector<Setting> build_table() {

@@ -83,6 +83,11 @@ struct LogSettings {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::text;
   std::string file;  ///< empty: standard error
+  // Redis' slowlog-log-slower-than, slowlog-max-len and latency-monitor-threshold. What Slotway
+  // starts with: clients may change them (CONFIG SET).
+  std::int64_t slowlog_log_slower_than = 10'000;  ///< microseconds; negative: off
+  std::size_t slowlog_max_len = 128;
+  std::size_t latency_monitor_threshold = 0;  ///< milliseconds; zero: off
 
   bool operator==(const LogSettings&) const = default;
 };

@@ -18,6 +18,7 @@
 #include "server/handlers.h"
 #include "server/node_survey.h"
 #include "server/own_stats.h"
+#include "server/worker_gather.h"
 
 namespace slotway::server {
 
@@ -183,21 +184,39 @@ void put_in_force(const std::vector<OwnChange>& changes, const Instance& instanc
   }
 }
 
+void tell_all_workers(WorkerPeers& peers) {
+  for (std::size_t worker = 0; worker < peers.worker_count(); ++worker) {
+    peers.post(worker, [](Dispatcher& there) { there.slow_requests().adopt_settings(); });
+  }
+}
+
+struct Done {};
+
+Verdict set_own(const Call& call, const std::vector<OwnChange>& changes) {
+  put_in_force(changes, call.dispatcher.instance());
+  return ask_all_workers<Done>(
+      call,
+      [](Dispatcher& there) {
+        there.slow_requests().adopt_settings();
+        return Done();
+      },
+      [](const std::vector<Done>&) { return std::string(resp::kOk); });
+}
+
 Verdict set(const Call& call) {
   Changes changes = parse_changes(call.request);
   if (!changes.error.empty()) return call.dispatcher.reply_error(call, changes.error);
-  const Instance& instance = call.dispatcher.instance();
-  if (changes.for_nodes.empty()) {
-    put_in_force(changes.own, instance);
-    return call.dispatcher.reply(call, resp::kOk);
-  }
+  if (changes.for_nodes.empty()) return set_own(call, changes.own);
   std::string message;
   resp::append_array_header(message, 2 + changes.for_nodes.size());
   resp::append_bulk(message, "CONFIG");
   resp::append_bulk(message, "SET");
   for (const std::string_view argument : changes.for_nodes) resp::append_bulk(message, argument);
   return tell_all_nodes(call, std::move(message),
-                        [own = std::move(changes.own), &instance] { put_in_force(own, instance); });
+                        [own = std::move(changes.own), &dispatcher = call.dispatcher] {
+                          put_in_force(own, dispatcher.instance());
+                          if (!own.empty()) tell_all_workers(dispatcher.peers());
+                        });
 }
 
 constexpr std::array<HandlerBinding, 4> kBindings{{

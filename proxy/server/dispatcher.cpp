@@ -52,7 +52,8 @@ Dispatcher::Dispatcher(const DispatcherOptions& options, session::SessionContext
       subscriptions_(options_.connection, options_.request_timeout, options_.subscribers, sessions,
                      connector, host),
       tracking_(options_.connection, options.tracking_table_max_keys, sessions, connector, host),
-      monitor_feed_(host) {
+      monitor_feed_(host),
+      slow_requests_(*host.instance().runtime) {
   adopt(std::move(commands), "");
 }
 
@@ -314,6 +315,7 @@ Verdict Dispatcher::split(const Call& call) {
     work->merger().start(*policy, plan.groups().size(), command::display_name(call.command));
   }
   pending.work = std::move(work);
+  remember(pending, call);
   std::uint16_t part = 0;
   for (const routing::SplitGroup& group : plan.groups()) {
     call.session.note_write(group.slot, !pending.read_only);
@@ -366,6 +368,7 @@ Verdict Dispatcher::start(const Call& call, std::unique_ptr<Work> work,
   if (work->sends_other_commands()) pending.reply_types = command::kAnyReply;
   pending.read_only = pending.read_only || work->only_reads();
   pending.work = std::move(work);
+  remember(pending, call);
   std::uint16_t number = 0;
   for (const Part& part : parts) {
     if (find_pending(handle) == nullptr) break;  // a part that failed has answered it
@@ -447,6 +450,7 @@ PendingRequest& Dispatcher::open_for_later(const Call& call,
                                            std::unique_ptr<session::RequestWork> work) {
   PendingRequest& pending = open(call, cluster::Slot());
   pending.work = std::move(work);
+  remember(pending, call);
   return pending;
 }
 
@@ -469,7 +473,11 @@ Verdict Dispatcher::reply(const Call& call, std::string_view reply) {
     return Verdict::accepted;
   }
   const bool is_error = reply.front() == '-';
-  sessions_.stats.request_latency.observe(sessions_.clock.now_ns() - call.session.read_at_ns());
+  const std::uint64_t nanoseconds = sessions_.clock.now_ns() - call.session.read_at_ns();
+  sessions_.stats.request_latency.observe(nanoseconds);
+  if (nanoseconds >= slow_requests_.least_ns()) [[unlikely]] {
+    note_slow(call.session, call.command, nanoseconds, shown_arguments(call.command, call.request));
+  }
   count(call.command.id, is_error ? stats::Outcome::proxy_error : stats::Outcome::ok);
   if (is_error) sessions_.stats.errors.add(reply);
   call.session.reply(reply);

@@ -26,6 +26,7 @@
 #include "server/private_works.h"
 #include "server/retry_queue.h"
 #include "server/script_loader.h"
+#include "server/slow_requests.h"
 #include "server/subscription_hub.h"
 #include "server/tracking_hub.h"
 #include "server/work.h"
@@ -217,6 +218,8 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   [[nodiscard]] SubscriptionHub& subscriptions() noexcept { return subscriptions_; }
   [[nodiscard]] TrackingHub& tracking() noexcept { return tracking_; }
 
+  [[nodiscard]] SlowRequests& slow_requests() noexcept { return slow_requests_; }
+
   [[nodiscard]] WorkerPeers& peers() noexcept { return host_; }
   [[nodiscard]] const Instance& instance() const noexcept { return host_.instance(); }
   [[nodiscard]] stats::TurnClock& clock() noexcept { return sessions_.clock; }
@@ -295,10 +298,11 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   [[nodiscard]] bool send_held(session::PendingRequest& pending, const HeldRequest& held);
   void run_retries();
 
+  /// `request` is what the client has sent, if that is at hand.
   void finish(session::PendingRequest& pending, const resp::ReplyFrame& reply,
-              stats::Outcome outcome);
+              stats::Outcome outcome, std::string_view request = {});
   void finish_with_error(session::PendingRequest& pending, const resp::ReplyFrame& reply,
-                         stats::Outcome outcome);
+                         stats::Outcome outcome, std::string_view request = {});
   /// `error_outcome` counts if the reply is an error.
   void finish_with_either(session::PendingRequest& pending, std::string_view reply,
                           stats::Outcome error_outcome);
@@ -309,6 +313,13 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   void fail_overdue();
   void resume_waiting_sessions();
   void count(command::CommandId command, stats::Outcome outcome) noexcept;
+  void note_slow(const session::PendingRequest& pending, std::uint64_t nanoseconds,
+                 std::string_view request);
+  void note_slow(session::ClientSession& session, const command::Command& command,
+                 std::uint64_t nanoseconds, std::string arguments);
+  /// Keeps what is needed of a request should it turn out to be slow: for one whose bytes are not
+  /// sent as they are.
+  void remember(session::PendingRequest& pending, const Call& call) const;
 
   const DispatcherOptions options_;
   session::SessionContext& sessions_;
@@ -334,6 +345,7 @@ class Dispatcher final : public session::RequestHandler, public upstream::Connec
   std::uint64_t gate_ = 0;
   ClientPause pause_;
   MonitorFeed monitor_feed_;
+  SlowRequests slow_requests_;
   std::vector<cluster::Slot> shard_slots_;  // one slot of each shard, to name it by
   std::vector<session::ClientSession*> waiting_for_route_;
   std::vector<std::uint32_t> key_positions_;  // scratch

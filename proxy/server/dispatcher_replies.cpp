@@ -91,9 +91,9 @@ bool Dispatcher::on_reply(upstream::Connection& connection, const InFlight& entr
   if (entry.part != upstream::kWhole) {
     finish_part(*pending, entry.part, reply, connection.endpoint());
   } else if (reply.is_error()) [[unlikely]] {
-    finish_with_error(*pending, reply, stats::Outcome::server_error);
+    finish_with_error(*pending, reply, stats::Outcome::server_error, request);
   } else {
-    finish(*pending, reply, stats::Outcome::ok);
+    finish(*pending, reply, stats::Outcome::ok, request);
   }
   return true;
 }
@@ -299,16 +299,20 @@ void Dispatcher::on_unanswered(upstream::Connection& connection, const InFlight&
 // ------------------------------------------------------------------------------------------
 
 void Dispatcher::finish(PendingRequest& pending, const resp::ReplyFrame& reply,
-                        stats::Outcome outcome) {
-  sessions_.stats.request_latency.observe(sessions_.clock.now_ns() - pending.started_ns);
+                        stats::Outcome outcome, std::string_view request) {
+  const std::uint64_t nanoseconds = sessions_.clock.now_ns() - pending.started_ns;
+  sessions_.stats.request_latency.observe(nanoseconds);
+  if (nanoseconds >= slow_requests_.least_ns()) [[unlikely]] {
+    note_slow(pending, nanoseconds, request);
+  }
   count(pending.command, outcome);
   pending.session->answer(pending, reply);
 }
 
 void Dispatcher::finish_with_error(PendingRequest& pending, const resp::ReplyFrame& reply,
-                                   stats::Outcome outcome) {
+                                   stats::Outcome outcome, std::string_view request) {
   sessions_.stats.errors.add(reply.bytes);
-  finish(pending, reply, outcome);
+  finish(pending, reply, outcome, request);
 }
 
 void Dispatcher::finish_with_either(PendingRequest& pending, std::string_view reply,

@@ -23,13 +23,13 @@ void bind_all(std::span<const HandlerBinding> bindings, const command::CommandTa
 void HandlerTable::bind(const command::CommandTable& commands) {
   handlers_.assign(commands.size(), nullptr);
   for (const auto bindings : {
-           blocking_handlers(),      client_handlers(),      client_list_handlers(),
-           client_pause_handlers(),  cluster_handlers(),     config_handlers(),
-           connection_handlers(),    identity_handlers(),    info_handlers(),
-           monitor_handlers(),       pubsub_handlers(),      pubsub_list_handlers(),
-           scan_handlers(),          script_handlers(),      server_handlers(),
-           tracking_handlers(),      transaction_handlers(), wait_handlers(),
-           whole_cluster_handlers(),
+           blocking_handlers(),     client_handlers(),   client_list_handlers(),
+           client_pause_handlers(), cluster_handlers(),  config_handlers(),
+           connection_handlers(),   identity_handlers(), info_handlers(),
+           latency_handlers(),      monitor_handlers(),  pubsub_handlers(),
+           pubsub_list_handlers(),  scan_handlers(),     script_handlers(),
+           server_handlers(),       slow_log_handlers(), tracking_handlers(),
+           transaction_handlers(),  wait_handlers(),     whole_cluster_handlers(),
        }) {
     bind_all(bindings, commands, handlers_);
   }

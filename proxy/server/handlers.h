@@ -16,6 +16,8 @@ namespace slotway::server {
 [[nodiscard]] std::span<const HandlerBinding> client_pause_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> identity_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> info_handlers() noexcept;
+[[nodiscard]] std::span<const HandlerBinding> latency_handlers() noexcept;
+[[nodiscard]] std::span<const HandlerBinding> slow_log_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> monitor_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> blocking_handlers() noexcept;
 [[nodiscard]] std::span<const HandlerBinding> transaction_handlers() noexcept;

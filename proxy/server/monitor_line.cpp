@@ -2,45 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <iterator>
-#include <limits>
 
-#include "command/ascii.h"
+#include "server/secret_arguments.h"
 
 namespace slotway::server {
 
-using command::equal_ignoring_case;
-
 namespace {
-
-constexpr std::string_view kRedacted = "(redacted)";
-
-// Words after which so many arguments are secret.
-struct Secret {
-  std::string_view command;
-  std::string_view word;  ///< empty: the command's name
-  std::size_t count;
-};
-constexpr std::array kSecrets = {
-    Secret{"auth", "", std::numeric_limits<std::size_t>::max()},
-    Secret{"hello", "auth", 2},
-    Secret{"migrate", "auth", 1},
-    Secret{"migrate", "auth2", 2},
-};
-
-/// How many of the arguments after `word` are secret.
-std::size_t secrets_after(const command::Command& command, std::string_view word,
-                          bool is_name) noexcept {
-  for (const Secret& secret : kSecrets) {
-    if (secret.command != command.name) continue;
-    if (secret.word.empty() ? is_name : !is_name && equal_ignoring_case(word, secret.word)) {
-      return secret.count;
-    }
-  }
-  return 0;
-}
 
 // As sdscatrepr() of Redis: printable ASCII as it is, the rest escaped.
 void append_quoted(std::string& out, std::string_view text) {
@@ -94,17 +62,15 @@ void append_monitor_line(std::string& out, std::chrono::system_clock::time_point
       std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
   fmt::format_to(std::back_inserter(out), "+{}.{:06} [0 {}]", since_epoch / 1'000'000,
                  since_epoch % 1'000'000, address);
-  std::size_t secrets = 0;
+  SecretArguments secrets(command);
   std::size_t shown = 0;
   for (std::size_t i = 0; i < request.size(); ++i) {
     const std::string_view argument = request[i];
     out.push_back(' ');
-    if (secrets > 0) {
-      --secrets;
+    if (secrets.is_secret(argument)) {
       append_quoted(out, kRedacted);
       continue;
     }
-    secrets = secrets_after(command, argument, i == 0);
     shown += argument.size();
     if (shown > kMostShownBytes) {
       fmt::format_to(std::back_inserter(out), "\"({} bytes)\"", argument.size());

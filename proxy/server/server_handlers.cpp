@@ -5,6 +5,7 @@
 #include <string>
 
 #include "resp/encoder.h"
+#include "resp/reply_writer.h"
 #include "server/dispatcher.h"
 #include "server/handlers.h"
 
@@ -26,10 +27,18 @@ Verdict time(const Call& call) {
   return call.dispatcher.reply(call, reply);
 }
 
+// What a single Redis without replicas says: whoever reads it may write here.
+Verdict role(const Call& call) {
+  return call.dispatcher.reply(
+      call,
+      resp::ReplyWriter(call.session.protocol).array(3).bulk("master").integer(0).array(0).take());
+}
+
 // Any node can answer, and all of them alike.
 Verdict ask_any_shard(const Call& call) { return call.dispatcher.forward_to_any_shard(call); }
 
-constexpr std::array<HandlerBinding, 2> kBindings{{
+constexpr std::array<HandlerBinding, 3> kBindings{{
+    {"role", role},
     {"time", time},
     {"command", ask_any_shard},
 }};

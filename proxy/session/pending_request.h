@@ -79,6 +79,9 @@ class RequestWork {
  public:
   virtual ~RequestWork() = default;
 
+  /// The client's request as the slow log would show it; empty if nothing is logged.
+  std::string shown_arguments;
+
   /// False for work that keeps its own time, such as that of a command that blocks.
   [[nodiscard]] virtual bool has_deadline() const noexcept { return true; }
   /// Which nodes have not answered, for the error when its time is over; empty if nobody is asked

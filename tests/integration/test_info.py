@@ -72,6 +72,27 @@ def test_every_field_of_one_redis_is_there(speaker, plain_redis):
     assert {name for name in model if not name.startswith(("db", "errorstat_"))} - set(ours) == not_shown
 
 
+_SHAPES = (r"-?\d+", r"-?\d+\.\d\d", r"\d+\.\d{6}", r"\d+\.\d\d%", r"\d+(\.\d\d[KMGTP]|B)",
+           r"keys=\d+,expires=\d+,avg_ttl=\d+", r"count=\d+", r"p50=[\d.]+,p99=[\d.]+,p99\.9=[\d.]+",
+           r"calls=\d+,usec=\d+,usec_per_call=\d+\.\d\d,rejected_calls=\d+,failed_calls=\d+")
+
+
+def test_values_are_written_as_one_redis_writes_them(speaker, plain_redis):
+    """What redis_exporter and RedisInsight parse: numbers stay numbers, sizes for people sizes."""
+    def shape(value):
+        return next((shape for shape in _SHAPES if re.fullmatch(shape, value)), "text")
+
+    with plain_redis.connect() as theirs:
+        for client in (theirs, speaker):
+            client.call("SET", "k", "v")
+            client.call("GET", "k")
+            client.call("INCR", "k")
+        model, ours = _info(theirs, "everything"), _info(speaker, "everything")
+    differing = {name: (value, ours[name]) for name, value in model.items()
+                 if name in ours and shape(value) != shape(ours[name])}
+    assert not differing
+
+
 def test_a_resp3_client_gets_a_verbatim_string(proxy):
     client = proxy.connect()
     assert client.call_raw("INFO", "server").startswith(b"$")

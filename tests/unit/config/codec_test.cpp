@@ -29,6 +29,20 @@ TEST_CASE("a count is decimal digits within its range") {
   CHECK(codec.expected() == "a whole number from 1 to 100");
 }
 
+TEST_CASE("a whole number may be negative, within its range") {
+  const IntegerCodec codec{-1, 100};
+  CHECK(codec.parse("-1") == -1);
+  CHECK(codec.parse("0") == 0);
+  CHECK(codec.parse("100") == 100);
+  for (const char* text : {"", "-", "-0", "-2", "101", "+1", "--1", "-01", "1.0", " 1",
+                           "9223372036854775808", "-9223372036854775808"}) {
+    CAPTURE(text);
+    CHECK_FALSE(codec.parse(text).has_value());
+  }
+  CHECK(codec.print(-1) == "-1");
+  CHECK(codec.expected() == "a whole number from -1 to 100");
+}
+
 TEST_CASE("auto is zero, and a zero in digits is refused") {
   const AutoCountCodec codec{8};
   CHECK(codec.parse("auto") == 0);

@@ -78,7 +78,8 @@ TEST_CASE("an unknown setting is refused with the name that was probably meant")
       errors_of(kSeeds + "limit: {}\n") ==
       Lines{"t.yaml:2:1: unknown setting \"limit\", expected a known one (did you mean limits?)"});
   CHECK(errors_of(kSeeds + "log: {colour: red}\n") ==
-        Lines{"t.yaml:2:7: unknown setting \"log.colour\", expected one of level, format, file"});
+        Lines{"t.yaml:2:7: unknown setting \"log.colour\", expected one of level, format, file, "
+              "slowlog_log_slower_than, slowlog_max_len, latency_monitor_threshold"});
   CHECK(errors_of(kSeeds + "log.level: info\n") ==
         Lines{"t.yaml:2:1: unknown setting \"log.level\", expected level indented in a line below "
               "\"log:\""});
