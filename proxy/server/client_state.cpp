@@ -18,11 +18,13 @@ ClientState* ClientState::find(session::ClientSession& session) noexcept {
   return static_cast<ClientState*>(session.extension.get());
 }
 
+bool ClientState::refuses(const command::Command& command) const noexcept {
+  return monitors && is_forbidden_for_monitors(command);
+}
+
 std::optional<session::Verdict> ClientState::intercept(const Call& call) {
   if (tracking != nullptr) tracking->before(call, transaction != nullptr);
-  if (monitors) {
-    if (const auto verdict = refuse_to_monitor(call)) return verdict;
-  }
+  if (refuses(call.command)) return refuse_to_monitor(call);
   if (transaction != nullptr) {
     if (const auto verdict = queue_in_transaction(call, *transaction)) return verdict;
   }

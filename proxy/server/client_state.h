@@ -24,6 +24,9 @@ class ClientState final : public session::SessionExtension {
   /// Null if the session has none.
   [[nodiscard]] static ClientState* find(session::ClientSession& session) noexcept;
 
+  /// True if the client may not send this at all: it is not run, and no monitor is shown it.
+  [[nodiscard]] bool refuses(const command::Command& command) const noexcept;
+
   /// Called for each request of a client that has a state, before it is routed. Nothing: the
   /// request takes its ordinary way.
   [[nodiscard]] std::optional<session::Verdict> intercept(const Call& call);

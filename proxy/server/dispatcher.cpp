@@ -145,8 +145,10 @@ Verdict Dispatcher::take_at_gate(ClientSession& session, const resp::RequestView
     pause_.add(session);
     return Verdict::stalled;
   }
+  const ClientState* state = ClientState::find(session);
+  const bool is_shown = is_valid && !(state != nullptr && state->refuses(*command));
   const Verdict verdict = take(session, request);
-  if (is_valid && verdict == Verdict::accepted && monitor_feed_.is_recording()) {
+  if (is_shown && verdict == Verdict::accepted && monitor_feed_.is_recording()) {
     monitor_feed_.record(session, *command, request);
   }
   return verdict;

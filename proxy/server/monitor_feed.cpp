@@ -64,9 +64,11 @@ void stop_monitoring(Dispatcher& dispatcher, ClientSession& session) {
   }
 }
 
-std::optional<session::Verdict> refuse_to_monitor(const Call& call) {
-  const bool reads = call.command.has(command::Flag::readonly);
-  if (!reads && !may_write(call.command)) return std::nullopt;
+bool is_forbidden_for_monitors(const command::Command& command) noexcept {
+  return command.has(command::Flag::readonly) || may_write(command);
+}
+
+session::Verdict refuse_to_monitor(const Call& call) {
   return call.dispatcher.reply_error(call, "ERR Replica can't interact with the keyspace");
 }
 

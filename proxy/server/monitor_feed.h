@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,7 +58,9 @@ class MonitorFeed {
 /// record.
 void stop_monitoring(Dispatcher& dispatcher, session::ClientSession& session);
 
-/// An error if a monitor may not send this request, as Redis has it.
-[[nodiscard]] std::optional<session::Verdict> refuse_to_monitor(const Call& call);
+/// True if a monitor may not send this command, as Redis has it.
+[[nodiscard]] bool is_forbidden_for_monitors(const command::Command& command) noexcept;
+/// The answer to such a command.
+[[nodiscard]] session::Verdict refuse_to_monitor(const Call& call);
 
 }  // namespace slotway::server
