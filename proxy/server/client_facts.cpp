@@ -33,6 +33,12 @@ void add_name(ClientFacts& facts, const session::ClientDetails* details) {
   facts.library_version = details->library_version;
 }
 
+// EXEC of watched keys and the like keep a client waiting as well, but for no longer than any
+// command.
+bool may_block(const command::Command& command) noexcept {
+  return command.has(command::Flag::blocking) || command.name.starts_with("wait");
+}
+
 void add_flags(ClientFacts& facts, const session::ClientSession& session, bool is_unix) {
   if (session.paused_for(session::Pause::closing)) facts.set(ClientFlag::closing);
   if (is_unix) facts.set(ClientFlag::unix_socket);
@@ -56,7 +62,11 @@ ClientFacts facts_of(session::ClientSession& session, const command::CommandTabl
   facts.age_s = static_cast<std::int64_t>(now_ns / kNanosecondsPerSecond) - session.opened_s();
   facts.idle_s = static_cast<std::int64_t>((now_ns - session.read_at_ns()) / kNanosecondsPerSecond);
   if (session.last_command != command::kNoCommand) {
-    facts.command = commands.at(session.last_command).name;
+    const command::Command& last = commands.at(session.last_command);
+    facts.command = last.name;
+    if (session.paused_for(session::Pause::blocked) && may_block(last)) {
+      facts.set(ClientFlag::blocked);
+    }
   }
   add_name(facts, session.known_details());
   add_flags(facts, session, transport.is_unix());

@@ -118,6 +118,8 @@ std::string_view ClientTracking::set_caching(bool yes) noexcept {
 // --- What it is told -----------------------------------------------------------------------------
 
 void ClientTracking::tell(const Invalidation& invalidation) {
+  // RESP2 has no way to say it in between.
+  if (options_.redirect == 0 && session_.protocol != 3) return;
   if (invalidation.all) {
     hub_.stats().tracking_flushes.add();
   } else {
@@ -141,7 +143,6 @@ bool ClientTracking::only_blocks() const noexcept {
 }
 
 void ClientTracking::tell_itself(const Invalidation& invalidation) {
-  if (session_.protocol != 3) return;  // RESP2 has no way to say it in between
   const std::string push = invalidation_push(invalidation);
   if (only_blocks()) {
     session_.push(push);

@@ -17,9 +17,10 @@ constexpr std::array<std::string_view, 6> kForAnyNode{"command", "echo",    "pin
                                                       "time",    "unwatch", "wait"};
 
 // Their handlers answer at once.
-constexpr std::array<std::string_view, 8> kForSlotway{
-    "acl|whoami",      "client|getname", "client|id",      "client|no-evict",
-    "client|no-touch", "client|setinfo", "client|setname", "select"};
+constexpr std::array<std::string_view, 10> kForSlotway{
+    "acl|whoami",          "client|getname",  "client|getredir", "client|id",
+    "client|no-evict",     "client|no-touch", "client|setinfo",  "client|setname",
+    "client|trackinginfo", "select"};
 
 bool contains(const auto& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();

@@ -52,7 +52,9 @@ std::string refusal(const command::Command& command) {
   if (command.route == command::Route::refused) return command::refused_error(command);
   std::string name = command::upper_case(command.name);
   std::ranges::replace(name, '|', ' ');
-  return fmt::format("ERR slotway: {} cannot be part of a transaction", name);
+  return fmt::format(
+      "ERR slotway: {} cannot be part of a transaction, which runs on one node of the cluster",
+      name);
 }
 
 // EVALSHA as the EVAL it stands for, if its script has come by here: the node may not have it, and

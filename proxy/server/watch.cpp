@@ -158,6 +158,8 @@ WatchedExec::WatchedExec(Dispatcher& dispatcher, Watch& watch, const Transaction
 void WatchedExec::begin(session::PendingRequest& pending, Transaction& transaction) {
   belongs_to(pending);
   sent_at_ns_ = dispatcher_.now_ns();
+  // In front of ASKING, which holds for the next command only.
+  dispatcher_.scripts().prepare(lease_.connection(), transaction.block());
   if (asked_) {
     Dispatcher::send_asking(lease_.connection(), transaction.slot().value_or(cluster::Slot()));
   }

@@ -162,6 +162,39 @@ def test_facts_are_true(proxy):
     assert int(facts()["tot-mem"]) > 1000
 
 
+@pytest.mark.parametrize("command", [("BLPOP", "list", "0"), ("XREAD", "BLOCK", "0", "STREAMS", "s", "$"), ("WAIT", "9", "0")],
+                         ids=lambda command: command[0])
+def test_a_blocked_client_is_marked_as_such_by_slotway_and_redis(proxy, plain_redis, command):
+    for server in (proxy, plain_redis):
+        client, asker = server.connect(), server.connect()
+        me = _id(client)
+        client.send_command(*command)
+        wait_until(lambda: _listed(asker, "ID", me)[0]["flags"] == "b", what="the flag b")  # pylint: disable=cell-var-from-loop
+        assert asker.call("CLIENT", "UNBLOCK", me) == 1 or command[0] == "WAIT"
+        if command[0] != "WAIT":
+            client.read()
+            assert _listed(asker, "ID", me)[0]["flags"] == "N"
+        client.close(), asker.close()
+
+
+def test_flags_are_those_of_redis(proxy, plain_redis):
+    transcripts = []
+    for server in (proxy, plain_redis):
+        shown, asker = [], server.connect()
+        for commands in ([["SUBSCRIBE", "a"]], [["HELLO", "3"], ["SUBSCRIBE", "a"]], [["MULTI"]], [["MONITOR"]],
+                         [["CLIENT", "TRACKING", "ON"]], [["CLIENT", "TRACKING", "ON", "BCAST"]],
+                         [["CLIENT", "TRACKING", "ON"], ["MULTI"]], [["WATCH", "k"]], [["PING"]]):
+            client = server.connect()
+            me = _id(client)
+            for command in commands:
+                client.call(*command)
+            shown.append(_listed(asker, "ID", me)[0]["flags"])
+            client.close()
+        transcripts.append(shown)
+        asker.close()
+    assert transcripts[0] == transcripts[1] == ["P", "P", "x", "O", "t", "tB", "xt", "N", "N"]
+
+
 def test_age_and_idle_count_seconds(proxy):
     client, asker = proxy.connect(), proxy.connect()
     me = _id(client)

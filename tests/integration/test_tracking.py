@@ -224,6 +224,14 @@ def test_what_a_transaction_reads_is_remembered_when_it_runs(caching, client):
     reader.wait_told("k")
 
 
+def test_a_transaction_may_ask_what_is_tracked(caching):
+    reader = caching("OPTIN")
+    for command in (["MULTI"], ["CLIENT", "GETREDIR"], ["CLIENT", "TRACKINGINFO"]):
+        reader.ask(*command)
+    redirect, info = reader.ask("EXEC")
+    assert redirect == 0 and dict(info)[b"flags"] == [b"on", b"optin"]
+
+
 # Redirection
 
 

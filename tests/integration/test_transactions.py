@@ -221,6 +221,25 @@ def test_a_script_known_to_slotway_runs_in_a_transaction_on_any_node(client, sha
         assert client.pipeline([("MULTI",), ("EVALSHA", sha, "1", key), ("EXEC",)])[2] == [3]
 
 
+def test_a_script_that_came_after_it_was_queued_is_brought_to_the_watching_node(client, proxy, shared_cluster):
+    script = f"return redis.call('incrby', KEYS[1], 3) -- {time.time()}"
+    sha = client.call("EVAL", "return redis.sha1hex(ARGV[1])", "0", script)
+    keys = [key_in_slots(*next((first, last) for first, last, owner in shared_cluster.slot_ranges() if owner is node))
+            for node in shared_cluster.primaries]
+    assert client.pipeline([("WATCH", keys[0]), ("MULTI",), ("EVALSHA", sha, "1", keys[0])]) == [b"OK", b"OK", b"QUEUED"]
+    assert proxy.connect().call("EVAL", script, "1", keys[1]) == 3
+    time.sleep(0.1)  # until the other worker knows it, too
+    assert shared_cluster.owner_of_key(keys[0]).command("SCRIPT", "EXISTS", sha) == [0]
+    assert client.call("EXEC") == [3]
+
+
+def test_scan_within_a_transaction_is_refused_with_the_reason_when_it_is_queued(client):
+    replies = client.pipeline([("MULTI",), ("SCAN", "0"), ("SSCAN", "s", "0"), ("EXEC",)])
+    assert replies[1] == b"ERR slotway: SCAN cannot be part of a transaction, which runs on one node of the cluster"
+    assert replies[2:] == [b"QUEUED", ABORTED]
+    assert client.pipeline([("MULTI",), ("SSCAN", "s", "0"), ("EXEC",)])[2] == [[b"0", []]]
+
+
 # How it travels
 
 
