@@ -159,6 +159,15 @@ std::string BytesCodec::expected() const {
                      or_off(zero));
 }
 
+std::optional<std::string> OptionalHostCodec::parse(std::string_view text) const {
+  if (text.empty()) return std::string();
+  const bool is_v6 = text.find(':') != std::string_view::npos;
+  const auto address =
+      parse_remote_address(is_v6 ? fmt::format("[{}]:1", text) : fmt::format("{}:1", text));
+  if (!address || address->host != text) return std::nullopt;
+  return address->host;
+}
+
 std::optional<std::string> TextCodec::parse(std::string_view text) const {
   if (!is_plain_text(text)) return std::nullopt;
   return std::string(text);

@@ -110,6 +110,16 @@ struct TextCodec {
   [[nodiscard]] std::string expected() const { return "text without control characters"; }
 };
 
+/// A host name or an IP address (IPv6 without brackets), or the empty text for none.
+struct OptionalHostCodec {
+  using Type = std::string;
+  static constexpr bool kQuoted = true;
+
+  [[nodiscard]] std::optional<Type> parse(std::string_view text) const;
+  [[nodiscard]] std::string print(const Type& value) const { return value; }
+  [[nodiscard]] std::string expected() const { return "a host name or an IP address, or \"\""; }
+};
+
 /// Text that --print-config never shows. What it shows instead reads back as itself, and
 /// find_stand_ins() keeps Slotway from starting with it.
 struct SecretCodec {

@@ -39,6 +39,15 @@ void add_general(std::vector<Setting>& table) {
   table.push_back(scalar("cross_slot_reads", SwitchCodec{}, Change::live,
                          "answers SUNION, ZUNION, PFCOUNT and the like over several slots",
                          &Settings::cross_slot_reads));
+  table.push_back(scalar("cluster_facade", SwitchCodec{}, Change::needs_restart,
+                         "presents Slotway as a cluster of one node, for clients of clusters",
+                         &Settings::cluster_facade));
+  table.push_back(scalar("cluster_announce_ip", OptionalHostCodec{}, Change::needs_restart,
+                         "host of that node; \"\" is where the client has connected to",
+                         &Settings::cluster_announce_ip));
+  table.push_back(scalar("cluster_announce_port", CountCodec{0, 65'535}, Change::needs_restart,
+                         "port of that node; 0 is where the client has connected to",
+                         &Settings::cluster_announce_port));
 }
 
 void add_cluster(std::vector<Setting>& table) {

@@ -95,8 +95,11 @@ struct LogSettings {
 struct Settings {
   std::vector<ListenAddress> listen{HostPort{"127.0.0.1", 6380}};  ///< never empty after load()
   std::optional<HostPort> admin{HostPort{"127.0.0.1", 9380}};      ///< nothing: no admin endpoint
-  std::size_t workers = 0;       ///< event loops; zero ("auto"): one per CPU
-  bool cross_slot_reads = true;  ///< SUNION, ZUNION, PFCOUNT, ... over keys in several slots
+  std::size_t workers = 0;          ///< event loops; zero ("auto"): one per CPU
+  bool cross_slot_reads = true;     ///< SUNION, ZUNION, PFCOUNT, ... over keys in several slots
+  bool cluster_facade = false;      ///< clients see a cluster of one node
+  std::string cluster_announce_ip;  ///< of that node; empty: where the client has connected to
+  std::size_t cluster_announce_port = 0;  ///< zero: the same
   ClusterSettings cluster;
   TimeoutSettings timeouts;
   LimitSettings limits;

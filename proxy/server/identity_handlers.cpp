@@ -95,7 +95,7 @@ std::string introduction(const Dispatcher& dispatcher, const ClientSession& sess
   reply.bulk("version").bulk(dispatcher.server_version());
   reply.bulk("proto").integer(session.protocol);
   reply.bulk("id").integer(static_cast<std::int64_t>(session.id()));
-  reply.bulk("mode").bulk("standalone");
+  reply.bulk("mode").bulk(dispatcher.instance().settings.cluster_facade ? "cluster" : "standalone");
   reply.bulk("role").bulk("master");
   reply.bulk("modules").array(0);
   return reply.take();

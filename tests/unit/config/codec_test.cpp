@@ -157,6 +157,19 @@ TEST_CASE("text is taken as it is unless a terminal would act on it") {
   }
 }
 
+TEST_CASE("a host that may be left out is a name or an address without brackets and port") {
+  const OptionalHostCodec codec;
+  for (const char* text : {"", "10.0.0.1", "slotway.example.com", "::1", "fe80::2"}) {
+    CAPTURE(text);
+    REQUIRE(codec.parse(text).has_value());
+    CHECK(codec.print(*codec.parse(text)) == text);
+  }
+  for (const char* text : {"10.0.0.1:6380", "[::1]", "a b", "host:", ":1:", "-", "a/b", "\n"}) {
+    CAPTURE(text);
+    CHECK_FALSE(codec.parse(text).has_value());
+  }
+}
+
 TEST_CASE("a secret is never printed") {
   const SecretCodec codec;
   CHECK(codec.parse("geheim") == "geheim");
