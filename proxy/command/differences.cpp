@@ -23,6 +23,10 @@ constexpr std::string_view kOwnSubscribers =
 constexpr std::string_view kSubscribes =
     "messages can be lost while a subscription moves to another node (counted by "
     "slotway_pubsub_resubscribes_total)";
+constexpr std::string_view kOnAllNodes =
+    "on all primaries and those replicas that can be reached; an error names the nodes that "
+    "failed, "
+    "the others have done it";
 constexpr std::string_view kNodesCommands =
     "tells what the nodes know, also of commands that Slotway refuses";
 
@@ -40,6 +44,10 @@ constexpr Remark kRemarks[] = {
      "pauses the clients of this Slotway only; what has gone to a node before is carried out"},
     {"client|reply", difference, "after OFF, QUIT closes the connection, which one Redis leaves"},
     {"client|setinfo", difference, "known whatever the version of the nodes"},
+    {"client|tracking", difference,
+     "with NOLOOP a client is told of its own writes too; it may be told to forget keys that have "
+     "not changed (slots move, a primary fails over); in BCAST mode one message names the keys of "
+     "all prefixes"},
     {"hello", difference, "with AUTH and SETNAME, the name is set only if AUTH succeeds"},
     {"monitor", difference,
      "shows what clients send to this Slotway; commands between MULTI and EXEC when they are "
@@ -82,8 +90,19 @@ constexpr Remark kRemarks[] = {
     {"memory|malloc-stats", difference, "of each shard, with the node's name"},
     {"memory|stats", difference, "sums over all shards"},
     {"module|list", difference, "of one node"},
-    {"info", difference, "of one node"},
-    {"config|get", difference, "of one node"},
+
+    // The server as clients see it
+    {"info", difference,
+     "clients and commands are those of this Slotway; memory, keyspace and other counters are sums "
+     "over the primaries, and are left out while one of them cannot be reached"},
+    {"config|get", difference,
+     "the configuration of the nodes (if they differ, the first one counts), and Slotway's own for "
+     "what concerns clients: port, bind, maxclients, timeout, databases, limits"},
+    {"config|set", difference,
+     "on all primaries and those replicas that can be reached; an error names the nodes that "
+     "failed, the others have done it; Slotway's own settings but maxclients are refused"},
+    {"config|resetstat", difference, kOnAllNodes},
+    {"config|rewrite", difference, kOnAllNodes},
 
     // Keys of several slots
     {"sort", difference,

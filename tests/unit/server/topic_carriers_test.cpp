@@ -83,7 +83,6 @@ class Rig : private TopicEvents {
   test::DispatcherHarness harness;
   test::ScriptedNode low{harness, "10.0.0.1", 7001};
   test::ScriptedNode high{harness, "10.0.0.2", 7002};
-  test::ScriptedNode other{harness, "10.0.0.3", 7003};
   stats::WorkerStats stats;
   std::list<Topic> topics;
   Words told;
@@ -204,12 +203,23 @@ TEST_CASE("a shard channel is subscribed to at the owner of its slot, and follow
   rig.low.accept();
   CHECK(rig.low.requests() == Words{"SSUBSCRIBE b"});
   static_cast<void>(rig.harness.take_refreshes());
-  rig.low.say("-MOVED 3300 10.0.0.3:7003\r\n");
-  rig.other.accept();
-  CHECK(rig.other.requests() == Words{"SSUBSCRIBE b"});
+  rig.low.say("-MOVED 3300 10.0.0.2:7002\r\n");
+  rig.high.accept();
+  CHECK(rig.high.requests() == Words{"SSUBSCRIBE b"});
   CHECK(rig.harness.take_refreshes() == std::vector{RefreshReason::moved});
-  rig.other.say(confirmation("ssubscribe", "b"));
+  rig.high.say(confirmation("ssubscribe", "b"));
   CHECK(rig.take_told() == Words{"confirmed b"});
+}
+
+TEST_CASE("a node that the map does not know is not asked, whoever names it") {
+  Rig rig;
+  rig.add(kShard, "b", Reach::slot_owner);
+  rig.low.accept();
+  static_cast<void>(rig.low.requests());
+  rig.low.say("-MOVED 3300 10.6.6.6:7003\r\n");
+  rig.pass(200ms);
+  CHECK(rig.harness.attempts_to({"10.6.6.6", 7003}) == 0);
+  CHECK(rig.low.requests() == Words{"SSUBSCRIBE b"});
 }
 
 TEST_CASE("a shard channel moves with its slot") {
