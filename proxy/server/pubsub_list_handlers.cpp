@@ -38,7 +38,7 @@ Names united(std::vector<Names> lists) {
   return all;
 }
 
-template <TopicKind kind>
+template <TopicKind kKind>
 Verdict channels(const Call& call) {
   const resp::RequestView& request = call.request;
   if (request.size() > 3) {
@@ -49,7 +49,7 @@ Verdict channels(const Call& call) {
       call,
       [is_every, pattern = std::string(is_every ? "" : request[2])](Dispatcher& there) {
         Names found;
-        for (const std::string_view name : there.subscriptions().names(kind)) {
+        for (const std::string_view name : there.subscriptions().names(kKind)) {
           if (is_every || command::glob_matches(pattern, name)) found.emplace_back(name);
         }
         return found;
@@ -63,7 +63,7 @@ Verdict channels(const Call& call) {
       });
 }
 
-template <TopicKind kind>
+template <TopicKind kKind>
 Verdict count_subscribers(const Call& call) {
   Names names;
   for (std::size_t i = 2; i < call.request.size(); ++i) names.emplace_back(call.request[i]);
@@ -73,7 +73,7 @@ Verdict count_subscribers(const Call& call) {
         Counts counts;
         for (const std::string& name : names) {
           counts.push_back(
-              static_cast<std::int64_t>(there.subscriptions().subscribers(kind, name)));
+              static_cast<std::int64_t>(there.subscriptions().subscribers(kKind, name)));
         }
         return counts;
       },

@@ -5,8 +5,8 @@
 #include <cstdio>
 
 int main() {
-  using namespace slotway;
-  const auto outcomes = test::command_outcomes(*command::CommandTable::built_in());
-  const std::string text = test::command_document(outcomes);
+  const auto commands = slotway::command::CommandTable::built_in();
+  const std::string text =
+      slotway::test::command_document(slotway::test::command_outcomes(*commands));
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() ? 0 : 1;
 }

@@ -8,9 +8,10 @@
 #include "support/two_nodes.h"
 
 using namespace std::chrono_literals;
-using namespace slotway::server;
 using slotway::test::request;
 using slotway::test::TwoNodes;
+
+namespace slotway::server {
 
 namespace {
 
@@ -108,3 +109,5 @@ TEST_CASE("facts are those of the session and of what is kept for it") {
   CHECK(facts.queued == 2);
   CHECK(facts.queued_bytes > 0);
 }
+
+}  // namespace slotway::server

@@ -4,8 +4,9 @@
 
 #include "unit/command/request.h"
 
-using namespace slotway::server;
 using slotway::command::test::request_of;
+
+namespace slotway::server {
 
 namespace {
 
@@ -109,3 +110,5 @@ TEST_CASE("what is wrong is said in the words of Redis") {
   CHECK(kill_error("CLIENT KILL MAXAGE x") == "ERR maxage is not an integer or out of range");
   CHECK(kill_error("CLIENT KILL MAXAGE 0") == "ERR maxage should be greater than 0");
 }
+
+}  // namespace slotway::server

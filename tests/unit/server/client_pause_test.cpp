@@ -11,10 +11,11 @@
 #include "support/two_nodes.h"
 
 using namespace std::chrono_literals;
-using namespace slotway::server;
 using slotway::test::request;
 using slotway::test::TwoNodes;
 using Words = std::vector<std::string>;
+
+namespace slotway::server {
 
 namespace {
 
@@ -118,3 +119,5 @@ TEST_CASE("who has left during a pause is not resumed, and who waited has its fu
   cluster.high.say("+OK\r\n");
   CHECK(staying.replies() == "+OK\r\n");
 }
+
+}  // namespace slotway::server

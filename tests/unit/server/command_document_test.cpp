@@ -11,9 +11,10 @@
 #include "command/error_texts.h"
 #include "support/repository.h"
 
-using namespace slotway;
 using slotway::test::CommandOutcome;
 using slotway::test::Outcome;
+
+namespace slotway {
 
 namespace {
 
@@ -81,3 +82,5 @@ TEST_CASE("proxy/COMMANDS.md is up to date") {
   const bool is_up_to_date = text == test::command_document(outcomes());
   CHECK_MESSAGE(is_up_to_date, "run scripts/generate-commands --document");
 }
+
+}  // namespace slotway

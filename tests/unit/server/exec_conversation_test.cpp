@@ -5,10 +5,10 @@
 #include "support/dispatcher_harness.h"
 #include "support/resp_text.h"
 
-using namespace slotway;
-using namespace slotway::server;
 using slotway::test::bulk;
 using slotway::test::request;
+
+namespace slotway::server {
 
 namespace {
 
@@ -137,3 +137,5 @@ TEST_CASE("a transaction of Slotway's own commands alone needs no node") {
   const ExecConversation conversation(transaction);
   CHECK(conversation.own_reply(rig.harness.dispatcher(), *rig.client.session) == "*1\r\n:1\r\n");
 }
+
+}  // namespace slotway::server

@@ -8,11 +8,11 @@
 #include "support/resp_text.h"
 #include "unit/upstream/connection_harness.h"
 
-using namespace slotway;
-using namespace slotway::server;
 using slotway::command::ScriptId;
 using slotway::test::request;
 using Readiness = slotway::server::ScriptLoader::Readiness;
+
+namespace slotway::server {
 
 namespace {
 
@@ -138,3 +138,5 @@ TEST_CASE("calls of scripts and what may contain them have to be prepared, nothi
     CHECK_FALSE(rig.loader.concerns(table.find(name)->id));
   }
 }
+
+}  // namespace slotway::server

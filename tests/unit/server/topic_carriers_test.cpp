@@ -13,10 +13,10 @@
 #include "support/resp_text.h"
 
 using namespace std::chrono_literals;
-using namespace slotway;
-using namespace slotway::server;
 using slotway::test::request;
 using Words = std::vector<std::string>;
+
+namespace slotway::server {
 
 namespace {
 
@@ -293,3 +293,5 @@ TEST_CASE("why a topic is not confirmed is told for people") {
   Topic& topic = rig.add(kShard, "b", Reach::slot_owner);
   CHECK(rig.carriers.problem_of(topic) == "10.0.0.1:7001 has not confirmed it");
 }
+
+}  // namespace slotway::server

@@ -7,9 +7,9 @@
 #include "command/command_table.h"
 #include "support/resp_text.h"
 
-using namespace slotway;
-using namespace slotway::server;
 using slotway::test::request;
+
+namespace slotway::server {
 
 namespace {
 
@@ -110,3 +110,5 @@ TEST_CASE("who runs a command within a transaction follows from what is done wit
     CHECK(within(name) == WithinMulti::refused);
   }
 }
+
+}  // namespace slotway::server
