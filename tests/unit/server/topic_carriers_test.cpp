@@ -44,10 +44,10 @@ class Rig : private TopicEvents {
   Rig(const Rig&) = delete;
   Rig& operator=(const Rig&) = delete;
 
-  /// Who owns the lower and the upper half of the slots. `other` is a member without slots.
+  /// Who owns the lower and the upper half of the slots.
   void adopt(test::ScriptedNode& lower, test::ScriptedNode& upper) {
     cluster::SlotMapBuilder builder;
-    for (const auto* node : {&lower, &upper, &other}) {
+    for (const auto* node : {&lower, &upper}) {
       if (builder.find(node->endpoint()) == cluster::kNoNode) {
         CHECK(builder.add_node({.endpoint = node->endpoint()}).has_value());
       }
