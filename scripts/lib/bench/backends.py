@@ -44,7 +44,7 @@ class StandaloneServers:
     def __init__(self, folder, count=PRIMARIES):
         self._folder = folder
         self._count = count
-        self._processes = []
+        self.processes = []
         self.ports = []
 
     def __enter__(self):
@@ -52,20 +52,20 @@ class StandaloneServers:
             port = free_port()
             log = os.path.join(self._folder, f"standalone-{index}.log")
             self.ports.append(port)
-            self._processes.append(Process(
+            self.processes.append(Process(
                 ["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
                  "--maxclients", 15000, "--dir", self._folder], log))
-        for port, process in zip(self.ports, self._processes):
+        for port, process in zip(self.ports, self.processes):
             wait_until(lambda p=port: _answers(p), 15, f"redis-server: {process.last_words()}")
         return self
 
     def __exit__(self, *_):
-        for process in self._processes:
+        for process in self.processes:
             process.stop()
 
     @property
     def pids(self):
-        return [process.pid for process in self._processes]
+        return [process.pid for process in self.processes]
 
 
 def _answers(port):
