@@ -7,7 +7,13 @@ namespace {
 constexpr std::string_view kOneOfTheNodes =
     "answered by one node: tells of the users of that node, not of Slotway's";
 constexpr std::string_view kNoCluster =
-    "answers with the error of a Redis that is not in cluster mode";
+    "answers with the error of a Redis that is not in cluster mode; with cluster_facade as a "
+    "cluster "
+    "of one node";
+constexpr std::string_view kOwnTimes =
+    "of this Slotway's requests, on all its workers: from their reading to their reply, the "
+    "network "
+    "and the node included; commands that block are not timed";
 constexpr std::string_view kBlocks =
     "keys of several slots are refused with CROSSSLOT; if the connection to the node is lost while "
     "it blocks, the reply is an error that says its outcome is unknown";
@@ -68,6 +74,9 @@ constexpr Remark kRemarks[] = {
     {"cluster|getkeysinslot", difference,
      "answered by the node that serves the slot; one Redis has no slots"},
     {"cluster|keyslot", difference, "calculated; one Redis has no slots"},
+    {"cluster|slot-stats", as_redis,
+     "answers with the error of a Redis that is not in cluster mode; with cluster_facade refused, "
+     "it has to be asked of the nodes"},
     {"cluster|*", as_redis, kNoCluster},
 
     // What is known of all commands
@@ -100,9 +109,14 @@ constexpr Remark kRemarks[] = {
      "what concerns clients: port, bind, maxclients, timeout, databases, limits"},
     {"config|set", difference,
      "on all primaries and those replicas that can be reached; an error names the nodes that "
-     "failed, the others have done it; Slotway's own settings but maxclients are refused"},
+     "failed, the others have done it; of Slotway's own settings it changes maxclients, "
+     "slowlog-log-slower-than, slowlog-max-len and latency-monitor-threshold"},
     {"config|resetstat", difference, kOnAllNodes},
     {"config|rewrite", difference, kOnAllNodes},
+    {"latency|histogram", difference, "the sum of what the primaries have measured"},
+    {"latency|*", difference, kOwnTimes},
+    {"slowlog|*", difference, kOwnTimes},
+    {"role", difference, "master without replicas, at offset 0"},
 
     // Keys of several slots
     {"sort", difference,
