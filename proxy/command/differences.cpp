@@ -18,8 +18,9 @@ constexpr std::string_view kBlocks =
     "keys of several slots are refused with CROSSSLOT; if the connection to the node is lost while "
     "it blocks, the reply is an error that says its outcome is unknown";
 constexpr std::string_view kScript =
-    "keys of several slots are refused with CROSSSLOT; without keys it runs on one primary; may "
-    "touch no key it does not name unless that has the same slot";
+    "keys of several slots are refused with CROSSSLOT; without keys it runs on one primary; keys "
+    "it "
+    "touches without naming them may be refused by the node";
 constexpr std::string_view kScriptByName =
     "as EVAL (CROSSSLOT); a node that lacks the script gets it from Slotway first, if it has come "
     "by there";
@@ -120,9 +121,10 @@ constexpr Remark kRemarks[] = {
 
     // Keys of several slots
     {"sort", difference,
-     "keys of several slots are refused with CROSSSLOT; a cluster of 7.0 refuses BY and GET with "
-     "patterns"},
-    {"sort_ro", difference, "a cluster of 7.0 refuses BY and GET with patterns"},
+     "keys of several slots are refused with CROSSSLOT; a cluster of 7.0 refuses GET, and BY with "
+     "a "
+     "pattern"},
+    {"sort_ro", difference, "a cluster of 7.0 refuses GET, and BY with a pattern"},
     {"xread", difference,
      "over several slots not at one moment; with BLOCK refused with CROSSSLOT there"},
     {"xreadgroup", difference,
