@@ -55,7 +55,9 @@ constexpr auto kOwnParameters = std::to_array<OwnParameter>({
          [](const Instance& i) {
            return std::to_string(i.settings.limits.client_query_buffer_limit);
          }},
-    {.name = "cluster-enabled", .get = no},
+    {.name = "cluster-enabled",
+     .get =
+         [](const Instance& i) { return std::string(i.settings.cluster_facade ? "yes" : "no"); }},
     {.name = "daemonize", .get = no},
     {.name = "databases", .get = [](const Instance&) { return std::string("1"); }},
     {.name = "latency-monitor-threshold",

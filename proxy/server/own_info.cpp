@@ -61,7 +61,10 @@ struct OwnField {
 constexpr std::string_view kSlotwayPrefix = "slotway_";
 
 constexpr auto kOwnFields = std::to_array<OwnField>({
-    {"Server", "redis_mode", [](const Sources&) { return std::string("standalone"); }},
+    {"Server", "redis_mode",
+     [](const Sources& s) {
+       return std::string(s.instance().settings.cluster_facade ? "cluster" : "standalone");
+     }},
     {"Server", "os", [](const Sources&) { return operating_system(); }},
     {"Server", "multiplexing_api", [](const Sources&) { return std::string("epoll"); }},
     {"Server", "process_id", [](const Sources&) { return std::to_string(::getpid()); }},
@@ -123,7 +126,10 @@ constexpr auto kOwnFields = std::to_array<OwnField>({
     {"Replication", "master_replid", [](const Sources& s) { return s.instance().run_id; }},
     {"Replication", "master_replid2", [](const Sources&) { return std::string(40, '0'); }},
 
-    {"Cluster", "cluster_enabled", [](const Sources&) { return std::string("0"); }},
+    {"Cluster", "cluster_enabled",
+     [](const Sources& s) {
+       return std::string(s.instance().settings.cluster_facade ? "1" : "0");
+     }},
 });
 
 void put_own_fields(InfoSections& info, const Sources& sources) {

@@ -37,11 +37,13 @@ void TrackingHub::add(ClientTracking& client) {
   const std::size_t workers = host_.worker_count();
   table_.limit_to((max_keys_ + workers - 1) / workers);
   clients_.emplace(client.id(), &client);
+  if (client.options().broadcast) broadcasting_.push_back(&client);
   sessions_.stats.tracking_clients.add();
 }
 
 void TrackingHub::remove(ClientTracking& client) {
   clients_.erase(client.id());
+  std::erase(broadcasting_, &client);
   sessions_.stats.tracking_clients.subtract();
   if (!clients_.empty()) return;
   table_.clear();
@@ -89,8 +91,7 @@ void TrackingHub::on_changed(const Invalidation& invalidation) {
     if (const auto clients = table_.take(key); !clients.empty()) tell_clients(clients, key);
   }
   Invalidation wanted;
-  for (const auto& [id, client] : clients_) {
-    if (!client->options().broadcast) continue;
+  for (ClientTracking* client : broadcasting_) {
     wanted.keys.clear();
     for (const std::string_view key : invalidation.keys) {
       if (client->options().has_prefix_of(key)) wanted.keys.push_back(key);

@@ -90,6 +90,7 @@ class TrackingHub final : private TrackingEvents {
   const std::size_t max_keys_;
   TrackingTable table_;
   std::unordered_map<std::uint64_t, ClientTracking*> clients_;  // by id
+  std::vector<ClientTracking*> broadcasting_;                   // those in BCAST mode
   std::unordered_map<std::uint64_t, session::ClientSession*> targets_;
   std::vector<session::ClientSession*> waiting_;  // for the links
   /// Keys read from nodes that are not watched, and who has read them.

@@ -77,8 +77,12 @@ def test_the_texts_have_the_lines_of_a_real_node(facade, lone_node, protocol):
     assert ours[2:4] == theirs[2:4] == ["myself,master", "-"] and ours[7:] == theirs[7:] == ["connected", "0-16383\n"]
 
 
-def test_hello_says_cluster(facade):
-    assert (b"mode", b"cluster") in facade().connect().call("HELLO", "3")
+def test_hello_info_and_config_say_cluster(facade):
+    client = facade().connect()
+    assert client.call("CONFIG", "GET", "cluster-enabled") == [b"cluster-enabled", b"yes"]
+    info = client.call("INFO")
+    assert b"redis_mode:cluster\r\n" in info and b"cluster_enabled:1\r\n" in info
+    assert (b"mode", b"cluster") in client.call("HELLO", "3")
 
 
 def test_a_node_elsewhere_can_be_announced(facade):
