@@ -8,12 +8,10 @@ constexpr std::string_view kOneOfTheNodes =
     "answered by one node: tells of the users of that node, not of Slotway's";
 constexpr std::string_view kNoCluster =
     "answers with the error of a Redis that is not in cluster mode; with cluster_facade as a "
-    "cluster "
-    "of one node";
+    "cluster of one node";
 constexpr std::string_view kOwnTimes =
     "of this Slotway's requests, on all its workers: from their reading to their reply, the "
-    "network "
-    "and the node included; commands that block are not timed";
+    "network and the node included; commands that block are not timed";
 constexpr std::string_view kBlocks =
     "keys of several slots are refused with CROSSSLOT; if the connection to the node is lost while "
     "it blocks, the reply is an error that says its outcome is unknown";
@@ -41,6 +39,7 @@ using enum Remark::Kind;
 
 constexpr Remark kRemarks[] = {
     // Connections and clients
+    {"client|caching", difference, "not within MULTI"},
     {"client|info", difference, "appends lib-name and lib-ver, as Redis 7.2 does"},
     {"client|list", difference,
      "shows the clients of this Slotway; appends lib-name and lib-ver, as Redis 7.2 does"},
@@ -54,7 +53,7 @@ constexpr Remark kRemarks[] = {
     {"client|tracking", difference,
      "with NOLOOP a client is told of its own writes too; it may be told to forget keys that have "
      "not changed (slots move, a primary fails over); in BCAST mode one message names the keys of "
-     "all prefixes"},
+     "all prefixes; not within MULTI"},
     {"hello", difference, "with AUTH and SETNAME, the name is set only if AUTH succeeds"},
     {"monitor", difference,
      "shows what clients send to this Slotway; commands between MULTI and EXEC when they are "

@@ -128,6 +128,35 @@ def test_changes_of_all_kinds_are_told(caching, client, write):
     reader.wait_told("k")
 
 
+def test_keys_that_expire_are_told(caching, client):
+    reader, broadcast = caching(), caching("BCAST", "PREFIX", "brief")
+    client.call("SET", "brief", "x", "PX", "300")
+    broadcast.wait_told("brief")
+    assert reader.ask("GET", "brief") == b"x"
+    reader.assert_not_told(0.05)
+    reader.wait_told("brief")
+    broadcast.wait_told("brief")
+
+
+def test_keys_that_are_evicted_are_told(private_cluster, start_proxy):
+    cluster = private_cluster(primaries=3, replicas=0)
+    proxy = start_proxy(cluster.seeds)
+    reader, writer = CachingClient(proxy.port), proxy.connect()
+    proxy.clients.append(reader)
+    reader.track()
+    node = cluster.owner_of_key(KEYS[0])
+    for setting, value in (("maxmemory-policy", "allkeys-random"), ("maxmemory", "8mb")):
+        node.command("CONFIG", "SET", setting, value)
+    keys = [f"{{{KEYS[0]}}}{number}" for number in range(200)]
+    for key in keys:
+        assert writer.call("SET", key, "x" * 100_000) == b"OK"
+        reader.get(key)
+    evicted = [key for key in keys if not writer.call("EXISTS", key)]
+    assert evicted
+    reader.wait_forgotten(*evicted)
+    assert len(reader.cache) == len(keys) - len(evicted)
+
+
 def test_own_writes_are_told_too_even_with_noloop(caching):
     for options in ([], ["NOLOOP"], ["BCAST", "NOLOOP"]):
         reader = caching(*options)
@@ -431,14 +460,17 @@ def test_whoever_may_have_missed_a_change_is_told_to_forget_everything(private_c
         reader.wait_told(EVERYTHING, seconds=15)
     wait_until(lambda: writer.call("SET", KEYS[1], "x") == b"OK", 20, "the replica to take over")
     check_invalidations()
-    # Slots that move.
+    # A slot that moves: the key that leaves, reads and writes behind ASK, and the new owner.
     slot = key_slot(KEYS[2])
     target = next(node for node in cluster.primaries if node is not cluster.owner(slot))
     for reader in readers:
         reader.get(KEYS[2])
-    cluster.move_slot(slot, target)
+    source = cluster.begin_move(slot, target)
+    cluster.move_keys(slot, source, target)
     for reader in readers:
         reader.wait_forgotten(KEYS[2])
+    check_invalidations()
+    cluster.finish_move(slot, target)
     check_invalidations()
 
 
