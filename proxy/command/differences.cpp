@@ -9,9 +9,6 @@ constexpr std::string_view kOneOfTheNodes =
 constexpr std::string_view kNoCluster =
     "answers with the error of a Redis that is not in cluster mode; with cluster_facade as a "
     "cluster of one node";
-constexpr std::string_view kOwnTimes =
-    "of this Slotway's requests, on all its workers: from their reading to their reply, the "
-    "network and the node included; commands that block are not timed";
 constexpr std::string_view kBlocks =
     "keys of several slots are refused with CROSSSLOT; if the connection to the node is lost while "
     "it blocks, the reply is an error that says its outcome is unknown";
@@ -34,6 +31,14 @@ constexpr std::string_view kOnAllNodes =
     "the others have done it";
 constexpr std::string_view kNodesCommands =
     "tells what the nodes know, also of commands that Slotway refuses";
+
+constexpr std::string_view kOwnTimes =
+    "the events command and fast-command of this Slotway, timed from reading a request to its "
+    "reply; nothing that uses a connection of its own (commands that block, WATCH and its EXEC)";
+constexpr std::string_view kOwnSlowLog =
+    "requests of this Slotway, timed from reading them to their replies, the network and the node "
+    "included; EXEC as a whole; nothing that uses a connection of its own (commands that block, "
+    "WATCH and its EXEC)";
 
 using enum Remark::Kind;
 
@@ -109,14 +114,20 @@ constexpr Remark kRemarks[] = {
      "what concerns clients: port, bind, maxclients, timeout, databases, limits"},
     {"config|set", difference,
      "on all primaries and those replicas that can be reached; an error names the nodes that "
-     "failed, the others have done it; of Slotway's own settings it changes maxclients, "
-     "slowlog-log-slower-than, slowlog-max-len and latency-monitor-threshold"},
+     "failed, the others have done it; maxclients and the settings of SLOWLOG and LATENCY are "
+     "changed at Slotway, others of its own are refused, and what each node has for itself"},
     {"config|resetstat", difference, kOnAllNodes},
     {"config|rewrite", difference, kOnAllNodes},
-    {"latency|histogram", difference, "the sum of what the primaries have measured"},
-    {"latency|*", difference, kOwnTimes},
-    {"slowlog|*", difference, kOwnTimes},
-    {"role", difference, "master without replicas, at offset 0"},
+    {"latency|doctor", difference, kOwnTimes},
+    {"latency|graph", difference, kOwnTimes},
+    {"latency|histogram", difference, "what the primaries have measured, added up"},
+    {"latency|history", difference, kOwnTimes},
+    {"latency|latest", difference, kOwnTimes},
+    {"latency|reset", difference, "of this Slotway, on all its workers"},
+    {"role", as_redis, "answers as a primary without replicas"},
+    {"slowlog|get", difference, kOwnSlowLog},
+    {"slowlog|len", difference, kOwnSlowLog},
+    {"slowlog|reset", difference, "of this Slotway, on all its workers"},
 
     // Keys of several slots
     {"sort", difference,

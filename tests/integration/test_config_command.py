@@ -111,6 +111,23 @@ def test_nothing_is_set_anywhere_if_a_part_is_slotways_own_and_fixed(speaker, sh
     assert set(_of_nodes(shared_cluster.nodes, "requirepass")) == {""}
 
 
+def test_settings_of_slotway_and_of_the_nodes_can_be_set_together(start_proxy, shared_cluster, restored):
+    proxy = start_proxy(shared_cluster.seeds[:1], workers=2)
+    clients = [proxy.connect() for _ in range(4)]
+    assert clients[0].call("CONFIG", "SET", "slowlog-log-slower-than", "0", "hash-max-listpack-entries", "99") == b"OK"
+    assert set(_of_nodes(shared_cluster.nodes, "hash-max-listpack-entries")) == {"99"}
+    assert _config(clients[0], "slowlog-log-slower-than") == {"slowlog-log-slower-than": "0"}
+    clients[0].call("SLOWLOG", "RESET")
+    for client in clients:
+        client.call("PING")
+    assert sum(entry[3] == [b"PING"] for entry in clients[0].call("SLOWLOG", "GET", "-1")) == 4  # on all workers
+    # What the nodes refuse is not set at Slotway either.
+    error = clients[0].call("CONFIG", "SET", "slowlog-log-slower-than", "5", "hash-max-listpack-entries", "x")
+    assert isinstance(error, resp.ErrorReply) and b"hash-max-listpack-entries" in error
+    assert _config(clients[0], "slowlog-log-slower-than") == {"slowlog-log-slower-than": "0"}
+    assert set(_of_nodes(shared_cluster.nodes, "slowlog-log-slower-than")) == {"10000"}
+
+
 def test_maxclients_is_changed_at_once_and_at_slotway_only(start_proxy, shared_cluster):
     proxy = start_proxy(shared_cluster.seeds[:1], workers=2)
     client = proxy.connect()

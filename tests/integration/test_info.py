@@ -123,6 +123,13 @@ def test_the_server_is_slotway(speaker, proxy):
     assert _info(speaker, "server")["run_id"] == server["run_id"]
 
 
+def test_with_a_facade_it_is_a_cluster(start_proxy, shared_cluster):
+    client = start_proxy(shared_cluster.seeds[:1], settings={"cluster_facade": True}).connect()
+    info = _info(client, "server", "cluster")
+    assert info["redis_mode"] == "cluster" and info["cluster_enabled"] == "1"
+    assert client.call("CONFIG", "GET", "cluster-enabled") == [b"cluster-enabled", b"yes"]
+
+
 def test_clients_of_all_workers_are_counted(proxy, speaker):
     before = _info(speaker, "clients", "stats")
     others = [proxy.connect() for _ in range(7)]
